@@ -65,10 +65,6 @@ def public_ips_of(number: int) -> Text:
     return Text.plural("{count} public IP", "{count} public IPs", count=number)
 
 
-def subnets_of(number: int) -> Text:
-    return Text.plural("{count} subnet", "{count} subnets", count=number)
-
-
 def addresses_of(number: int) -> Text:
     return Text.plural("{count} address", "{count} addresses", count=number)
 

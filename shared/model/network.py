@@ -114,9 +114,7 @@ class NatGateway:
 class OtherChange:
     """A change of another cluster on the same virtual network that is not final."""
 
-    id: str
     cluster_name: str
-    state: str  # in words
     is_proposal: bool
 
 

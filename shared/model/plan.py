@@ -183,7 +183,7 @@ class RelatedPlan:
     kind: PlanKind
     summary: Text
     commands: tuple[str, ...]
-    egress_then: tuple[str, ...] = ()
+    egress_then: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +195,8 @@ class Plan:
     summary: Text
     steps: tuple[Step, ...]
     checks: tuple[Check, ...]
-    egress_now: tuple[str, ...]  # addresses
-    egress_then: tuple[str, ...]  # addresses where known, else names of new public IPs
+    egress_now: tuple[Text, ...]  # addresses
+    egress_then: tuple[Text, ...]  # addresses where known, else names of new public IPs, or how many come
     rollback_text: Text
     digest: str  # of writes and writable preconditions only, without etags, evidence, prices or times
     demand: Demand | None = None

@@ -61,7 +61,9 @@ def test_nothing_that_is_shown_becomes_markup(name: str, reason: str, note: str,
     hostile = replace(change, cluster_name=name, requested_by=name, stop_reason=verbatim(reason), decision=decision)
     hostile = replace(
         hostile,
-        plan=replace(hostile.plan, notes=(verbatim(note),) * 3, rollback_text=verbatim(reason), egress_now=(name,)),
+        plan=replace(
+            hostile.plan, notes=(verbatim(note),) * 3, rollback_text=verbatim(reason), egress_now=(verbatim(name),)
+        ),
     )
     nodes = (replace(nouns.make_nodes(1)[0], name=name, pool=note),)
     options: dict[str, Any] = {

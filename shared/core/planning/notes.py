@@ -6,6 +6,8 @@ from ...formatting import listed, minutes_of, public_ips_of
 from ...model.network import NetworkFacts
 from ...model.text import Text
 
+GOES_ON = Text("snatbot sees the change and goes on measuring.")
+
 
 def manual_rule_notes(facts: NetworkFacts) -> tuple[Text, ...]:
     """Outbound rules that AKS does not manage (Azure/AKS#5634)."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ...model.check import Check
 from ...model.network import NetworkFacts
 from ...model.plan import CURES, Baseline, Cost, Demand, Plan, PlanKind, RelatedPlan, Step
-from ...model.text import Text
+from ...model.text import Text, verbatim
 from ..az_cli import az_commands, az_undo_commands
 from ..checks import sort_checks
 from .digest import with_digest
@@ -52,7 +52,7 @@ class Outline:
     @property
     def as_related(self) -> tuple[RelatedPlan, ...]:
         """The outline as a related plan of another plan; empty without commands."""
-        return (RelatedPlan(self.kind, self.summary, self.commands, self.egress_then),) if self.commands else ()
+        return (RelatedPlan(self.kind, self.summary, self.commands, _texts(self.egress_then)),) if self.commands else ()
 
 
 def build_plan(
@@ -72,8 +72,8 @@ def build_plan(
         summary=outline.summary,
         steps=steps,
         checks=sort_checks(outline.checks),
-        egress_now=egress_now(facts) if outline.egress_now is None else outline.egress_now,
-        egress_then=outline.egress_then,
+        egress_now=_texts(egress_now(facts) if outline.egress_now is None else outline.egress_now),
+        egress_then=_texts(outline.egress_then),
         rollback_text=outline.rollback_text,
         digest="",
         demand=replace(demand, arithmetic=outline.arithmetic) if demand and outline.arithmetic else demand,
@@ -94,3 +94,7 @@ def build_plan(
         new = plan.new_steps()
         plan = replace(plan, commands=az_commands(new), rollback_commands=az_undo_commands(new))
     return with_digest(plan)
+
+
+def _texts(addresses: tuple[str, ...]) -> tuple[Text, ...]:
+    return tuple(map(verbatim, addresses))

@@ -33,11 +33,7 @@ _BY_METRICS = "SnatConnectionCount, UsedSnatPorts"
 
 
 def plan_attachment(
-    facts: NetworkFacts,
-    demand: Demand,
-    baseline: Baseline | None,
-    options: PlanOptions,
-    request: PlanRequest = DRY_RUN,
+    facts: NetworkFacts, demand: Demand, baseline: Baseline | None, options: PlanOptions, request: PlanRequest = DRY_RUN
 ) -> Plan:
     """The executable plan; or advice, which has no steps: its summary, commands and checks are the answer."""
     options = replace(options, tags={**options.tags, **request.tags})

@@ -40,25 +40,18 @@ def check_given(facts: NetworkFacts, wanted: int, room: int, gateway: NatGateway
 
 
 def _unfit(prefix: PublicIp, facts: NetworkFacts) -> Iterator[Text]:
-    name = prefix.name
-    if prefix.sku.lower() != "standard":
+    is_near = not (prefix.location and facts.vnet_location) or prefix.location.lower() == facts.vnet_location.lower()
+    subscription, state = prefix.id.subscription, prefix.provisioning_state or "Succeeded"
+    is_ours = facts.vnet_id is None or facts.vnet_id.subscription.lower() == subscription.lower()
+    is_ready = prefix.sku.lower() == "standard" and state.lower() == "succeeded"
+    if not (is_near and is_ours and is_ready) or ":" in prefix.address:
+        has = (prefix.sku, prefix.location, prefix.address, state, subscription)
         yield Text(
-            "prefix {prefix} is of SKU {sku}; a Standard NAT gateway takes Standard", prefix=name, sku=prefix.sku
+            "prefix {prefix} ({properties}) does not fit: a Standard NAT gateway takes an IPv4 prefix of SKU Standard "
+            "in its region and subscription, in state Succeeded",
+            prefix=prefix.name,
+            properties=has,
         )
-    if prefix.location and facts.vnet_location and prefix.location.lower() != facts.vnet_location.lower():
-        yield Text(
-            "prefix {prefix} is in {location}; the virtual network is in {vnet_location}",
-            prefix=name,
-            location=prefix.location,
-            vnet_location=facts.vnet_location,
-        )
-    there = prefix.id.subscription
-    if facts.vnet_id and facts.vnet_id.subscription.lower() != there.lower():
-        yield Text("prefix {prefix} is in another subscription, {subscription}", prefix=name, subscription=there)
-    if prefix.provisioning_state and prefix.provisioning_state.lower() != "succeeded":
-        yield Text("prefix {prefix} is {state}; it must be Succeeded", prefix=name, state=prefix.provisioning_state)
-    if ":" in prefix.address:
-        yield Text("prefix {prefix} is IPv6; a Standard NAT gateway is for IPv4 only", prefix=name)
 
 
 def _not_free(prefix: PublicIp, gateway: NatGateway | None) -> Iterator[Text]:

@@ -39,7 +39,7 @@ class Ownership:
 
     def _others(self, cluster_id: str, vnet_id: ArmId) -> tuple[OtherChange, ...]:
         return tuple(
-            OtherChange(change.id, change.cluster_name, change.state.value, change.state is ChangeState.PROPOSED)
+            OtherChange(change.cluster_name, change.state is ChangeState.PROPOSED)
             for change in self._records.changes_in(_OPEN)
             if not same_id(change.cluster_id, cluster_id) and same_id(change.plan.vnet_id, vnet_id)
         )

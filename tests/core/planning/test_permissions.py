@@ -227,9 +227,9 @@ def test_policies_and_quotas() -> None:
 
 
 def test_another_clusters_change_blocks_while_it_runs_and_warns_while_it_waits() -> None:
-    def beside(state: str, is_proposal: bool) -> CheckResult:
-        return other_changes(facts(ours=Ours(other_changes=(OtherChange("1", "b", state, is_proposal),)))).result
+    def beside(*, is_proposal: bool) -> CheckResult:
+        return other_changes(facts(ours=Ours(other_changes=(OtherChange("b", is_proposal),)))).result
 
     assert other_changes(facts()).result is CheckResult.PASS
-    assert beside("proposed", True) is CheckResult.WARN
-    assert beside("applying", False) is CheckResult.BLOCK
+    assert beside(is_proposal=True) is CheckResult.WARN
+    assert beside(is_proposal=False) is CheckResult.BLOCK

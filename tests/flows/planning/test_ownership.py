@@ -46,7 +46,7 @@ def test_open_changes_of_others_on_the_same_network_are_seen(records: Records) -
     elsewhere = replace(other, id="chg-far", plan=replace(other.plan, vnet_id=ArmId(f"{VNET}-2")))
     put(records, other, ended, elsewhere)
     (seen,) = Ownership(records).read(ELSEWHERE.id, ArmId(VNET.upper())).other_changes
-    assert (seen.id, seen.is_proposal) == ("chg-other", False)
+    assert (seen.cluster_name, seen.is_proposal) == (other.cluster_name, False)
     assert Ownership(records).read(other.cluster_id, VNET).other_changes == (), "its own changes are not others'"
 
 

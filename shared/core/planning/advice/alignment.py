@@ -6,7 +6,7 @@ each other if the gateway is on the subnets first; AKS then removes what it crea
 
 from __future__ import annotations
 
-from ....formatting import listed, public_ips_of, subnets_of
+from ....formatting import listed, public_ips_of
 from ....model.check import Check, CheckId
 from ....model.network import NetworkFacts
 from ....model.plan import PlanKind
@@ -15,6 +15,7 @@ from ...az_cli import aks_update
 from ...checks import CheckBuilder
 from .. import preflight
 from ..egress import egress_now
+from ..notes import GOES_ON
 from ..plan_builder import Outline
 from ..sizing import PORTS_PER_IP
 
@@ -47,7 +48,7 @@ def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Outline:
                 "and its public IPs stay, and are paid for.",
                 addresses=where,
             ),
-            Text("snatbot sees the new outbound type and goes on watching the gateway."),
+            GOES_ON,
         ),
         checks=checks,
         arithmetic=tuple(_arithmetic(facts)),
@@ -66,9 +67,7 @@ def _alignment(facts: NetworkFacts, checks: tuple[Check, ...]) -> Outline:
 
 
 def _arithmetic(facts: NetworkFacts) -> list[Text]:
-    served = [subnet for subnet in facts.subnets if subnet.nat_gateway_id]
-    all_subnets = subnets_of(len(facts.subnets))
-    lines = [Text("{served} of {subnets} have a NAT gateway", served=len(served), subnets=all_subnets)]
+    lines = []
     for gateway in facts.attached_gateways:
         if gateway.public_ip_ids:
             ips = len(gateway.public_ip_ids)

@@ -17,7 +17,7 @@ from ....model.text import Text, verbatim
 from ...az_cli import use_managed_gateway
 from ...checks import CheckBuilder
 from .. import preflight
-from ..notes import host_snat_notes
+from ..notes import GOES_ON, host_snat_notes
 from ..plan_builder import Outline
 from ..sizing import MAX_PUBLIC_IPS
 from .standard_v2 import region_has_it
@@ -43,17 +43,11 @@ def managed_gateway(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: i
         commands=(use_managed_gateway(cluster, ips, idle_timeout_minutes or facts.outbound_idle_timeout_minutes),),
         notes=(
             Text(
-                "The egress IPs change, open connections drop, and {lists} must hold the new addresses, which are "
-                "known only afterwards.",
-                lists=preflight.addresses.lists_of_ips(cluster),
+                "The new addresses are known only afterwards. With SKU StandardV2, where the region has it, create "
+                "StandardV2 public IPs first and give them with --nat-gateway-outbound-ips instead of the count."
             ),
-            Text(
-                "With SKU StandardV2, where the region has it, they can be known first: create StandardV2 public IPs "
-                "and give them with --nat-gateway-outbound-ips instead of the count."
-            ),
-            Text("The command names the SKU because AKS otherwise takes StandardV2 where the region has it."),
             *host_snat_notes(facts),
-            Text("snatbot sees the change and verifies it."),
+            GOES_ON,
         ),
         checks=tuple(_checks(facts)),
         egress_then=(Text("{addresses} that AKS makes", addresses=addresses_of(ips)),),
@@ -84,20 +78,13 @@ def _checks(facts: NetworkFacts) -> Iterator[Check]:
         Text("the cluster, or a part of it, is in a virtual network of your own, where AKS makes no NAT gateway"),
         Text("ask for a plan without a kind: snatbot can attach a gateway there"),
     )
-    yield CheckBuilder(CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile").requires(
-        cluster.is_on_load_balancer,
-        Text("outbound traffic leaves through the load balancer"),
-        Text(
-            "outbound traffic does not leave through the load balancer: the outbound type is {type}",
-            type=described_outbound_type(cluster),
-        ),
-        Text("look at the path that the cluster uses"),
-    )
+    yield preflight.cluster.on_load_balancer(facts)
     yield preflight.cluster.outbound_type_can_change(facts)
     if cluster.has_ipv6:
         yield region_has_it(facts)
     yield preflight.cluster.cluster_is_settled(facts)
     yield preflight.cluster.egress_gateway(facts)
+    yield preflight.addresses.existing_connections(facts)
     yield preflight.addresses.allow_lists(facts)
     if cluster.restricts_api_server:
         yield CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET, apiServerAccessProfile").warns(

@@ -24,7 +24,7 @@ from ...detection.rules.allocation_cliff import default_ports
 from .. import preflight
 from ..egress import egress_now
 from ..naming import network_id
-from ..notes import host_snat_notes, manual_rule_notes
+from ..notes import GOES_ON, host_snat_notes, manual_rule_notes
 from ..plan_builder import Outline
 from ..prefixes import LARGEST_PREFIX, length_within
 
@@ -60,9 +60,6 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
         commands=tuple(_commands(facts, ports, frontends, have, idle)),
         notes=(
             Text(
-                "Raise IPs and ports together: more IPs alone give a node no more ports while its allocation is fixed."
-            ),
-            Text(
                 "Idle timeout {idle} (now {present}): a shorter one frees ports of idle connections sooner, 4 minutes "
                 "at the least, but quiet connections then drop silently.",
                 idle=minutes_of(idle),
@@ -71,7 +68,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
             _addresses_note(cluster, at_most, frontends > have),
             *manual_rule_notes(facts),
             *host_snat_notes(facts),
-            Text("snatbot sees the new allocation and goes on measuring."),
+            GOES_ON,
         ),
         checks=tuple(_checks(facts, demand, ports > ports_now)),
         arithmetic=(
@@ -204,14 +201,7 @@ def _more(facts: NetworkFacts, number: int) -> tuple[str, ...]:
 
 def _checks(facts: NetworkFacts, demand: Demand, gives_more: bool) -> Iterator[Check]:
     cluster = facts.cluster
-    yield CheckBuilder(
-        CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile.outboundType; subnets GET, natGateway"
-    ).requires(
-        cluster.is_on_load_balancer and not any(subnet.nat_gateway_id for subnet in facts.subnets),
-        Text("outbound traffic leaves through the load balancer"),
-        Text("outbound traffic does not leave through the load balancer, or not all of it"),
-        Text("look at the path that the cluster uses"),
-    )
+    yield preflight.cluster.on_load_balancer(facts)
     yield CheckBuilder(CheckId.EXISTING_CONNECTIONS, "AKS docs: configure-load-balancer-standard").warns(
         Text("another allocation of ports drops open connections on every node"), Text("choose a quiet hour")
     )

@@ -18,19 +18,12 @@ from ...az_cli import associate_command, az, create_public_ip, named
 from ...checks import CheckBuilder
 from .. import preflight
 from ..naming import new_ids
-from ..notes import host_snat_notes
+from ..notes import GOES_ON, host_snat_notes
 from ..plan_builder import Outline
 from ..plan_options import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
 
-_MISSING_IN = (
-    "canadaeast",
-    "indonesiacentral",
-    "israelnorthwest",
-    "qatarcentral",
-    "swedensouth",
-    "westindia",
-)
+_MISSING_IN = ("canadaeast", "indonesiacentral", "israelnorthwest", "qatarcentral", "swedensouth", "westindia")
 
 
 def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Outline:
@@ -50,7 +43,7 @@ def standard_v2(facts: NetworkFacts, demand: Demand, options: PlanOptions) -> Ou
             Text("The commands make IPv4 addresses. IPv6 egress needs IPv6 addresses of SKU StandardV2 on it too."),
             Text("An empty subnet made before April 2025 may refuse it (Azure docs: nat-gateway/troubleshoot-nat)."),
             *host_snat_notes(facts),
-            Text("snatbot sees the gateway and watches it."),
+            GOES_ON,
         ),
         checks=_checks(facts),
         egress_then=tuple(ip_id.name for ip_id in ip_ids),

@@ -48,7 +48,7 @@ def outbound_type(facts: NetworkFacts) -> Check:
         return check.passes(Text("outbound traffic leaves through snatbot's NAT gateway"))
     if not facts.cluster.is_on_load_balancer:
         return check.blocks(
-            Text("outbound traffic does not leave through the load balancer: the outbound type is {type}", type=kind),
+            Text("not all outbound traffic leaves through the load balancer (outbound type {type})", type=kind),
             Text("look at the path that the cluster uses"),
         )
     if facts.load_balancer is None or not facts.load_balancer.outbound_rules:
@@ -57,6 +57,22 @@ def outbound_type(facts: NetworkFacts) -> Check:
             Text("look at the cluster's load balancer `kubernetes` in the portal"),
         )
     return check.passes(Text("outbound traffic leaves through the load balancer"))
+
+
+def on_load_balancer(facts: NetworkFacts) -> Check:
+    """Whether all outbound traffic uses the load balancer."""
+    cluster = facts.cluster
+    return CheckBuilder(
+        CheckId.OUTBOUND_TYPE, "managedClusters GET, networkProfile.outboundType; subnets GET, natGateway"
+    ).requires(
+        cluster.is_on_load_balancer and not any(subnet.nat_gateway_id for subnet in facts.subnets),
+        Text("outbound traffic leaves through the load balancer"),
+        Text(
+            "not all outbound traffic leaves through the load balancer (outbound type {type})",
+            type=cluster.outbound_type,
+        ),
+        Text("look at the path that the cluster uses"),
+    )
 
 
 def outbound_type_can_change(facts: NetworkFacts) -> Check:

@@ -139,9 +139,7 @@ def existing_gateway(facts: NetworkFacts) -> Check:
     commands = [add_public_ips(gateway) for gateway in foreign_gateways(facts)]
     return check.blocks(
         Text("there is a NAT gateway already ({names}); snatbot does not replace it", names=names),
-        Text("add public IPs to it with the command given, or look for failed connections in its own metrics")
-        if commands
-        else Text("look for failed connections in its own metrics"),
+        Text("look for failed connections in its own metrics, and add public IPs to it if there are some"),
         *commands,
     )
 
@@ -176,7 +174,9 @@ def default_route(facts: NetworkFacts) -> Check:
             ),
             Text("if the failed connections go there, look for SNAT exhaustion where those routes lead"),
         )
-    default = [subnet.name for subnet in facts.subnets if any(_is_default(route) for route in subnet.routes)]
+    default = [
+        subnet.name for subnet in facts.subnets if any(route.prefix.strip() == "0.0.0.0/0" for route in subnet.routes)
+    ]
     if default:
         return check.warns(
             Text(
@@ -190,10 +190,6 @@ def default_route(facts: NetworkFacts) -> Check:
 
 def _by_subnet(routes: Mapping[str, Text]) -> tuple[Text, ...]:
     return tuple(arranged("{subnet}: {routes}", subnet=subnet, routes=of) for subnet, of in routes.items())
-
-
-def _is_default(route: Route) -> bool:
-    return route.prefix.strip() == "0.0.0.0/0"
 
 
 def _detours(routes: PublicRoutes) -> Text:
@@ -264,8 +260,8 @@ def dual_stack(facts: NetworkFacts) -> Check:
     if not facts.is_dual_stack:
         return check.passes(Text("cluster and subnets use IPv4 only"))
     return check.blocks(
-        Text("subnet {subnets} has IPv6: a Standard NAT gateway is for IPv4 only", subnets=listed(subnets))
-        if subnets
-        else Text("the cluster is dual-stack: a Standard NAT gateway is for IPv4 only"),
+        Text(
+            "{names} has IPv6: a Standard NAT gateway is for IPv4 only", names=listed(subnets or [facts.cluster.name])
+        ),
         Text("take a StandardV2 gateway: a plan of kind standard_v2 has the commands"),
     )

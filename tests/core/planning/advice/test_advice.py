@@ -264,8 +264,9 @@ def test_nodes_that_reach_the_api_server_privately_need_no_authorized_range() ->
     assert ask(None, facts(cluster(**ranges, is_private=True))).kind is PlanKind.ATTACH_NAT_GATEWAY
     for kind, of in ((PlanKind.MANAGED_NAT_GATEWAY, MANAGED), (PlanKind.RELIEVE_LOAD_BALANCER, facts(COUNTED))):
         for more, matters in ((ranges, True), ({}, False), (ranges | {"has_vnet_integration": True}, False)):
-            notes = " ".join(ask(kind, replace(of, cluster=replace(of.cluster, **more))).notes)
-            assert ("authorized IP ranges" in notes) is matters
+            found = ask(kind, replace(of, cluster=replace(of.cluster, **more)))
+            told = " ".join((*found.notes, *(check.message for check in found.warnings)))
+            assert ("authorized IP ranges" in told) is matters
 
 
 def test_alignment_names_the_addresses_that_are_lost_and_the_way_back() -> None:

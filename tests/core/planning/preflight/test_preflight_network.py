@@ -52,7 +52,7 @@ def behind(vnet: Vnet | None, *, takes_routes: bool = True) -> NetworkFacts:
         (subnets.propagated_routes, behind(None), CheckResult.COULD_NOT_CHECK, "unknown"),
         (subnets.kept_route_table, facts(subnets=(subnet(USER_SUBNET, route_table_id=TABLE),)), PASS, "kubenet"),
         (subnets.dual_stack, facts(), PASS, "IPv4 only"),
-        (subnets.dual_stack, facts(cluster(ip_families=("IPv4", "IPv6"))), BLOCK, "dual-stack"),
+        (subnets.dual_stack, facts(cluster(ip_families=("IPv4", "IPv6"))), BLOCK, "has IPv6"),
         (
             subnets.dual_stack,
             facts(subnets=(subnet(USER_SUBNET, properties={"addressPrefixes": ["10.0.0.0/24", "fd00::/64"]}),)),
