@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .flows.approval.renew import PlanRenewer
     from .flows.audit.attempts import RefusedAttempts
     from .flows.audit.policy import PolicyAudit
+    from .flows.audit.receipt import Receipts
     from .flows.audit.seal import SealAudit
     from .flows.audit.verify import VerifyAudit
     from .flows.incidents.track import IncidentTracker
@@ -169,6 +170,12 @@ class App(Clients):
         from .flows.audit.verify import VerifyAudit
 
         return VerifyAudit(self.audit_chain)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        from .flows.audit.receipt import Receipts
+
+        return Receipts(self.records, self.signer, self.verify_audit)
 
     @cached_property
     def refused_attempts(self) -> RefusedAttempts:

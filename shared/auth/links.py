@@ -17,8 +17,11 @@ class Links:
 
     def page(self, change: Change) -> str:
         """The page of a change, for the receiver of the message."""
-        target = LinkTarget(cluster_key(change.cluster_id), change.id, change.plan.digest)
-        return f"{self._base}/api/changes/{change.id}?t={self.signer.link_token(target)}"
+        return f"{self._base}/api/changes/{change.id}?t={self._token(change)}"
+
+    def receipt(self, change: Change) -> str:
+        """The receipt of a change; it asks for the same sign-in as the page."""
+        return f"{self._base}/api/changes/{change.id}/receipt?t={self._token(change)}"
 
     def incident(self, incident: Incident) -> str:
         """The page of an incident; in messages about it."""
@@ -29,3 +32,6 @@ class Links:
     def fleet(self) -> str:
         """The page of all clusters."""
         return f"{self._base}/api/fleet" + (f"?t={self.signer.read_pass('')}" if self._with_pass else "")
+
+    def _token(self, change: Change) -> str:
+        return self.signer.link_token(LinkTarget(cluster_key(change.cluster_id), change.id, change.plan.digest))

@@ -192,12 +192,16 @@ def decision_content(decision: Decision) -> dict[str, str]:
         "decide_by": _text(decision.decide_by),
         "start_by": _text(decision.start_by),
         "write_until": _text(decision.write_until),
+        # absent from decisions of earlier releases
+        **({"object_id": decision.object_id} if decision.object_id else {}),
+        **({"role_as_of": _text(decision.role_as_of)} if decision.role_as_of else {}),
     }
 
 
 def _approval_content(change: Change, approval: Approval) -> list[str]:
     who = (approval.object_id, approval.approver, approval.policy)
-    return [change.id, change.plan.digest, *who, _text(approval.approved_at)]
+    seen = [_text(approval.role_as_of)] if approval.role_as_of else []  # absent from approvals of earlier releases
+    return [change.id, change.plan.digest, *who, _text(approval.approved_at), *seen]
 
 
 def _start_content(change: Change, at: datetime, line_id: str) -> list[str]:

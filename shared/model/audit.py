@@ -10,6 +10,8 @@ from .change import FINAL_STATES, ChangeState
 STARTED = "change started"
 ALL_STOPPED = "all changes stopped"
 STOP_LIFTED = "stop of all changes lifted"
+RESUMED = "change resumed"
+GIVEN_UP = "change given up"
 
 
 def step_done(step: int) -> str:

@@ -83,6 +83,8 @@ class Decision:
     start_by: datetime
     write_until: datetime  # exclusive: no write under this decision from this time on
     signature: str  # the bot's HMAC over all other fields
+    object_id: str = ""  # of the person who decided last, in lower case; empty: the holder of a link
+    role_as_of: datetime | None = None  # when their app roles were last seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Approval:
     policy: str
     approved_at: datetime
     signature: str  # the bot's HMAC over all of it, the change and its plan's digest
+    role_as_of: datetime | None = None  # when the person's app roles were last seen
 
 
 @dataclass(frozen=True, slots=True)

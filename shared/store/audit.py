@@ -17,7 +17,7 @@ from ..core.audit.chain import START, Line, Proof, line_hash
 from ..errors import KeyMissing, RowForged
 from ..model.audit import AuditLine, ChainHead, DayRoot, PolicyInForce
 from ..model.text import Text
-from .codec import content_of, from_columns, to_columns
+from .codec import content_of, from_columns, load, to_columns
 from .due_index import sortable
 from .errors import StoreConflict, StoreError
 from .signed_rows import RowSigner, SignedRows
@@ -233,6 +233,14 @@ class AuditChain:
         except KeyMissing:
             return Proof.KEY_MISSING
         return Proof.SIGNED
+
+
+def as_record(line: Line) -> AuditLine | None:
+    """None: it can't be read."""
+    try:
+        return load(AuditLine, line.content.partition(" ")[2])
+    except ValueError:
+        return None
 
 
 def row_of_line(line: AuditLine) -> Row:

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import KeyMissing, RowForged
 from ..ids import cluster_key
-from ..model.audit import AuditLine, ChatPost, NotifiedChannels, OutboxMessage
+from ..model.audit import AuditLine, ChatPost, DayRoot, NotifiedChannels, OutboxMessage
 from ..model.change import Change, ChangeState, JournalEntry, JournalHead
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
@@ -160,6 +160,10 @@ class Records:
         """Oldest first; ``since``: only lines from that time on."""
         rows = self._table.rows(AuditLine, partition, "audit-", sortable(since) if since else "")
         return tuple(stored.value for _, stored in rows)
+
+    def newest_root(self, now: datetime) -> DayRoot | None:
+        """The last day root of the audit, of this week."""
+        return self._audit.newest_root(now)
 
     def incidents(self, partition: str) -> tuple[Incident, ...]:
         return tuple(stored.value for _, stored in self._table.rows(Incident, partition, "incident-"))

@@ -28,7 +28,7 @@ from ..web.paths import Paths
 from .attempts import note_refusal
 from .languages import language_of, same_language
 from .queue_messages import message
-from .responses import as_page, see_other, status_of, title_of
+from .responses import as_json, as_page, see_other, status_of, title_of
 from .visitors import SIGN_OUT, Visitor, is_own_origin, permitted, read_form, reader_of, record_id, visitor_of
 
 if TYPE_CHECKING:
@@ -88,6 +88,23 @@ def _shown(app: App, req: func.HttpRequest, target: LinkTarget, opened: Opened) 
     if kind := req.params.get("kind", ""):
         return _related_page(app, req, view.change, kind)
     return _change_page(app, req, target, view, opened)
+
+
+def show_receipt(req: func.HttpRequest) -> func.HttpResponse:
+    """For all who may see the page, with the page's query."""
+    from ..web.receipt import receipt_json
+
+    app, cluster, token = current(), req.params.get("cluster", ""), req.params.get("t", "")
+    if cluster:
+        partition, change_id = permitted(reader_of(app, req).paths, cluster), record_id(req, "change_id")
+    else:
+        target = _target(app, token, req)
+        partition, change_id = target.partition, target.change_id
+        try:
+            visitor_of(app, req)
+        except (SignInNeeded, NotPermitted) as error:
+            return _ask_to_sign_in(app, req, token, error)
+    return as_json(receipt_json(app.receipts.of(partition, change_id, app.clock.now())))
 
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:

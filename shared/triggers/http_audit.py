@@ -40,7 +40,7 @@ def audit(req: func.HttpRequest) -> func.HttpResponse:
         partition, line = found[-1]
         url = f"{app.settings.public_base_url}/api/audit?after={quote(f'{partition},{line.key}')}"
         headers["Link"] = f'<{url}>; rel="next"'
-    body = json_lines(*first, *(line_json(partition, line, sealed) for partition, line in found))
+    body = json_lines(*first, *(line_json(partition, line, sealed.get(partition, 0)) for partition, line in found))
     return func.HttpResponse(body, mimetype="application/jsonl", charset="utf-8", headers=headers)
 
 

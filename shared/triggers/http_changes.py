@@ -31,6 +31,15 @@ def change_decision(req: func.HttpRequest, advance: func.Out[str], deliver: func
     return decide(req, advance.set, deliver.set)
 
 
+@blueprint.route(route="changes/{change_id}/receipt", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_page
+def receipt(req: func.HttpRequest) -> func.HttpResponse:
+    """What is stored of a change as JSON, and what of that verifies; for those who may see its page."""
+    from .change_pages import show_receipt
+
+    return show_receipt(req)
+
+
 @blueprint.route(route="changes", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def propose(req: func.HttpRequest) -> func.HttpResponse:

@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..core.audit.chain import Line, line_hash
-from ..model.audit import AuditLine
-from ..store.codec import load
+from ..core.audit.chain import ChainReport, Line, line_hash
+from ..store.audit import as_record
 from .answers import SCHEMA, plain
 
 if TYPE_CHECKING:
@@ -30,24 +29,25 @@ def verification_json(report: AuditReport) -> dict[str, Any]:
         "outside_of_chains": sum(chain.unchained for chain in chains),
         "newest_root": {"day": newest.day.isoformat(), "hash": newest.hash} if newest else None,
         "broken_roots": list(report.broken_roots),
-        "problems": [{"partition": chain.partition, **plain(found)} for chain in chains for found in chain.problems],
+        "problems": [problem for chain in chains for problem in problems_json(chain)],
     }
 
 
-def line_json(partition: str, line: Line, sealed: Mapping[str, int]) -> dict[str, Any]:
-    """``sealed``: the last line of each partition that the newest day root covers."""
-    try:
-        content = plain(load(AuditLine, line.content.partition(" ")[2]))
-    except ValueError:
-        content = {"unreadable": line.content}
+def problems_json(chain: ChainReport) -> list[dict[str, Any]]:
+    return [{"partition": chain.partition, **plain(problem)} for problem in chain.problems]
+
+
+def line_json(partition: str, line: Line, sealed: int) -> dict[str, Any]:
+    """``sealed``: the last line of this partition that the newest day root covers."""
+    record = as_record(line)
     return {
         "kind": "line",
         "partition": partition,
         "sequence": line.sequence,
         "hash": line_hash(partition, line.key, line.sequence, line.previous, line.content),
         "proof": line.proof.value,
-        "is_anchored": 0 < line.sequence <= sealed.get(partition, 0),
-        **content,
+        "is_anchored": 0 < line.sequence <= sealed,
+        **(plain(record) if record else {"unreadable": line.content}),
     }
 
 

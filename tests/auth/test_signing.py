@@ -271,7 +271,7 @@ def test_a_denial_approves_nothing() -> None:
 
 @given(st.sampled_from([field.name for field in fields(Decision)]), st.text(max_size=80), st.timedeltas())
 def test_a_decision_that_was_changed_in_any_field_is_refused(name: str, text: str, later: timedelta) -> None:
-    change = approved()
+    change = approved(object_id="0a0a", role_as_of=AT)
     assert change.decision is not None
     value = getattr(change.decision, name)
     try:
@@ -283,6 +283,17 @@ def test_a_decision_that_was_changed_in_any_field_is_refused(name: str, text: st
     forged = replace(change.decision, **{name: other})
     with pytest.raises(DecisionForged):
         SIGNER.verify_decision(replace(change, decision=forged))
+
+
+@pytest.mark.parametrize("known", [{"object_id": "0a0a"}, {"role_as_of": AT}])
+def test_who_decided_is_signed_and_a_decision_of_before_it_was_still_verifies(known: dict[str, Any]) -> None:
+    old, new = approved(), approved(**known)
+    assert SIGNER.verify_decision(old) == old.decision
+    assert old.decision is not None
+    assert new.decision is not None
+    for decision, other in ((old.decision, new.decision), (new.decision, old.decision)):
+        with pytest.raises(DecisionForged):
+            SIGNER.verify_decision(replace(old, decision=replace(decision, signature=other.signature)))
 
 
 def test_a_decision_moved_to_another_change_is_refused() -> None:
@@ -329,7 +340,7 @@ def test_a_signature_for_something_else_is_refused() -> None:
 
 
 def test_the_signature_covers_every_field_but_itself() -> None:
-    decision = approved().decision
+    decision = approved(object_id="0a0a", role_as_of=AT).decision
     assert decision is not None
     covered = decision_content(decision)
     assert len(covered) == len(fields(Decision)) - 1

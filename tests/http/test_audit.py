@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from html import unescape
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -52,3 +55,18 @@ def test_an_auditor_reads_decisions_refused_attempts_and_failed_sign_ins(stage: 
         ("attempt refused", "not_permitted"),
     ]
     assert "Bearer" not in json.dumps(lines)
+
+
+def test_the_page_links_to_the_receipt_which_asks_for_the_same_sign_in(stage: Stage) -> None:
+    link = link_of(stage)
+    with Visitor(stage) as visitor:
+        page = visitor.sign_in(link, "rui@contoso.example")
+        href = re.search(r'href="([^"]+/receipt[^"]+)"', page.text)
+        assert href
+        address = urljoin(page.url, unescape(href[1]))
+        receipt = visitor.get(address).json()
+        assert (receipt["is_proven"], receipt["people"], receipt["change"]["state"]) == (True, [], "proposed")
+        assert receipt["audit"]["lines"][-1]["event"] == "change proposed"
+        assert visitor.get(address.replace("t=", "t=x")).status_code == 403
+    with Visitor(stage) as stranger:
+        assert "Sign in to see this change" in stranger.get(address).text

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.approval_policy import DEFAULT_POLICY
 from shared.auth.links import Links
-from shared.auth.signing import LinkTarget, Signer
+from shared.auth.signing import LinkTarget, RowSigner, Signer
 from shared.clock import Instant
 from shared.core.approval.policy import Policy
 from shared.flows.approval.actions import Actions
@@ -41,9 +41,10 @@ class Desk:
         is_remediation_on: bool = True,
         approval_mode: str = "link",
         policy: Policy = DEFAULT_POLICY,
+        row_signer: RowSigner | None = None,
     ) -> None:
         self.tags: Mapping[str, str] = {}
-        self.records = Records(table)
+        self.records = Records(table, row_signer)
         self.vnet_lock = VnetLock(table)
         self.flow = Decide(
             self.records,

@@ -13,7 +13,6 @@ from tests.support.sentences import sentences
 # File, how the texts begin, and why they stay English.
 EXCEPTIONS = (
     ("app.py", "policy {}", "recorded, in one language"),
-    ("flows/approval/decide.py", "given up", "recorded, in one language"),
     ("approval_policy.py", "", "problems of settings: for the owner, in the log"),
     ("chat/manual_steps.py", "for i in", "a command"),
     ("chat/posting.py", "application/json", "a header"),

@@ -82,6 +82,7 @@ class ChainReport:
     lines: int
     signed: int
     anchored: int  # sealed in a day root; the others are not yet
+    sealed: int  # sequence number of the last line that is
     unchained: int  # from before there were chains: nothing proves them
     problems: tuple[Problem, ...]
 
@@ -121,6 +122,7 @@ def verify(chain: Chain, *, is_signing: bool) -> ChainReport:
         lines=len(kept),
         signed=sum(line.proof is Proof.SIGNED for line in kept),
         anchored=sum(line.sequence <= anchored for line in kept),
+        sealed=anchored,
         unchained=sum(not line.sequence for line in chain.lines),
         problems=tuple(dict.fromkeys(problems)),
     )

@@ -12,15 +12,16 @@ from ...auth.signing import LinkTarget, Signer, decision_content
 from ...chat import change_messages
 from ...chat.labels import state_label
 from ...chat.message import Message
+from ...chat.receipts import with_receipt
 from ...clock import Instant
 from ...core.approval.policy import MatchedRules, Place
 from ...core.remediation.state_machine import Event, WrongState, next_state
 from ...errors import NotFoundHere, Refused
 from ...formatting import listed
 from ...ids import cluster_key
-from ...model.audit import now_is
+from ...model.audit import GIVEN_UP, RESUMED, now_is
 from ...model.change import Action, Approval, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
-from ...model.identity import Approver
+from ...model.identity import Approver, Person
 from ...model.text import Text
 from ...store.errors import StoreConflict
 from ...store.records import Put, PutJournal, Records, Stored
@@ -40,7 +41,7 @@ _EVENTS = {
     Action.RESUME: Event.RESUME,
     Action.GIVE_UP: Event.FAIL,
 }
-_AUDITED = {Action.RESUME: "resumed", Action.GIVE_UP: "given up"}
+_AUDITED = {Action.RESUME: RESUMED, Action.GIVE_UP: GIVEN_UP}
 _TRIES = 5  # a worker may write at the same time
 
 
@@ -128,14 +129,14 @@ class Decide:
         if action is Action.APPROVE and len(earlier) + 1 < rules.people:
             return self._half_approved(stored, approver, rules, at)
         who = " and ".join((*(approval.approver for approval in earlier), str(approver)))
-        changed = self._decided(replace(change, state=state), action, who, rules, now)
+        changed = self._decided(replace(change, state=state), action, who, approver, rules, now)
         halted = self._halted_step(change, action)
         if halted:
             changed = self.records.with_journal(target.partition, changed, halted)
         writes = [
             Put(changed, stored.etag),
-            audit(now, who, f"change {_AUDITED.get(action, state.value)}", change.id, change.plan.summary),
-            *self.outbox.rows(change.cluster_name, self._message(changed, action), at.wall),
+            audit(now, who, _AUDITED.get(action, now_is(state)), change.id, change.plan.summary),
+            *self.outbox.rows(change.cluster_name, self._message(changed, action, now), at.wall),
         ]
         if action is Action.APPROVE:
             writes += self._overtaken(changed, now)
@@ -154,7 +155,7 @@ class Decide:
         change = stored.value
         if isinstance(approver, str):
             raise Refused(Text("Two people must approve this, and who holds a link is unknown."))
-        unsigned = Approval(approver.object_id.lower(), str(approver), str(rules), at.domain, "")
+        unsigned = Approval(approver.object_id.lower(), str(approver), str(rules), at.domain, "", approver.signed_in_at)
         changed = replace(change, approvals=(self.signer.approval(change, unsigned),))
         writes = [
             Put(changed, stored.etag),
@@ -167,12 +168,13 @@ class Decide:
         log.info("change %s: 1 of 2 approvals", change.id)
         return changed
 
-    def _decided(self, change: Change, action: Action, approver: str, rules: MatchedRules, now: datetime) -> Change:
+    def _decided(
+        self, change: Change, action: Action, who: str, approver: Approver, rules: MatchedRules, now: datetime
+    ) -> Change:
+        """``who``: the approver, and who approved before."""
         match action:
             case Action.STOP:
-                return replace(
-                    change, due_at=None, stop_reason=Text("stopped by {who}", who=approver), waits_for=Text("")
-                )
+                return replace(change, due_at=None, stop_reason=Text("stopped by {who}", who=who), waits_for=Text(""))
             case Action.RESUME:
                 # The decision that approved the plan stays; resuming never extends it.
                 return replace(change, due_at=now, stop_reason=Text(""), stop_commands=(), waits_for=Text(""))
@@ -181,7 +183,7 @@ class Decide:
                     "given up by {who} after {done} of {count} step; it had stopped: {reason}",
                     "given up by {who} after {done} of {count} steps; it had stopped: {reason}",
                     count=len(change.plan.steps),
-                    who=approver,
+                    who=who,
                     done=change.step,
                     reason=change.stop_reason or Text("no reason was recorded"),
                 )
@@ -193,7 +195,11 @@ class Decide:
                     raise Refused(Text("Nothing was approved: {rules} never lets a change start.", rules=rules.named))
                 waits_for = rules.held_until(starts_at) if starts_at > now else Text("")
                 due_at = starts_at if action is Action.APPROVE else None
-                decision = self._signed(change, action, approver, rules, now, starts_at)
+                unsigned = _decision(change, action, who, rules, now, starts_at)
+                if isinstance(approver, Person):
+                    object_id, role_as_of = approver.object_id.lower(), approver.signed_in_at
+                    unsigned = replace(unsigned, object_id=object_id, role_as_of=role_as_of)
+                decision = replace(unsigned, signature=self.signer.sign_decision(decision_content(unsigned)))
                 return replace(change, due_at=due_at, decision=decision, waits_for=waits_for)
 
     def _halted_step(self, change: Change, action: Action) -> Sequence[PutJournal]:
@@ -209,14 +215,15 @@ class Decide:
         halted = replace(entry.value, state=StepState.STOPPED, note=change.stop_reason)
         return (PutJournal(change.id, halted, entry.etag),)
 
-    def _message(self, changed: Change, action: Action) -> Message:
+    def _message(self, changed: Change, action: Action, now: datetime) -> Message:
         if action in (Action.APPROVE, Action.RESUME):
             return change_messages.change_decided(changed)
         page_url = self.links().page(changed)
         if action is Action.STOP:
             return change_messages.change_stopped(changed, page_url)
         if action is Action.GIVE_UP:
-            return change_messages.change_finished(changed, page_url)
+            finished = change_messages.change_finished(changed, page_url)
+            return with_receipt(finished, self.links().receipt(changed), self.records.newest_root(now))
         return change_messages.change_decided(changed, page_url)
 
     def _find(self, target: LinkTarget) -> Stored[Change]:
@@ -226,23 +233,6 @@ class Decide:
         if stored.value.plan.digest != target.digest:
             raise Refused(Text("The plan has changed since this link was made. Open the newest message's link."))
         return stored
-
-    def _signed(
-        self, change: Change, action: Action, approver: str, rules: MatchedRules, now: datetime, starts_at: datetime
-    ) -> Decision:
-        unsigned = Decision(
-            change_id=change.id,
-            digest=change.plan.digest,
-            action=action,
-            approver=approver,
-            policy=str(rules),
-            decided_at=now,
-            decide_by=change.expires_at,
-            start_by=starts_at + _START_WITHIN,
-            write_until=starts_at + _WRITE_WITHIN,
-            signature="",
-        )
-        return replace(unsigned, signature=self.signer.sign_decision(decision_content(unsigned)))
 
     def _refuse_if_busy(self, change: Change, wall: datetime) -> None:
         holder = self.vnet_lock.vnet_holder(change.plan.vnet_id) if change.plan.vnet_id else None
@@ -281,3 +271,21 @@ class Decide:
                 line = audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
                 writes += [Put(ended, stored.etag), line]
         return writes
+
+
+def _decision(
+    change: Change, action: Action, who: str, rules: MatchedRules, now: datetime, starts_at: datetime
+) -> Decision:
+    """Not signed yet."""
+    return Decision(
+        change_id=change.id,
+        digest=change.plan.digest,
+        action=action,
+        approver=who,
+        policy=str(rules),
+        decided_at=now,
+        decide_by=change.expires_at,
+        start_by=starts_at + _START_WITHIN,
+        write_until=starts_at + _WRITE_WITHIN,
+        signature="",
+    )

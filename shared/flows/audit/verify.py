@@ -48,7 +48,7 @@ class VerifyAudit:
     def run(self, now: datetime) -> AuditReport:
         """Raises StoreError."""
         found = self._chain.roots()
-        roots = [(stored.root, stored.proof) for stored in found if stored.root and _is_as_sealed(stored.root, stored)]
+        roots = _as_sealed(found)
         anchors, heads, reports = _Anchors(roots, audit_limit(now).date()), self._chain.heads(), []
         without_lines = {*anchors.seals, *heads}
         for partition, lines in self._chain.all_lines():
@@ -66,6 +66,12 @@ class VerifyAudit:
             tuple(stored.day for stored in found if (stored.root, stored.proof) not in roots),
             is_signing,
         )
+
+    def partition(self, partition: str, now: datetime) -> tuple[ChainReport, Sequence[Line]]:
+        """One chain, and its lines. Raises StoreError."""
+        anchors = _Anchors(_as_sealed(self._chain.roots()), audit_limit(now).date())
+        lines, head = self._at_rest(partition)
+        return self._verified(partition, lines, head, anchors), lines
 
     def _verified(
         self, partition: str, lines: Sequence[Line], head: ProvenHead | None, anchors: _Anchors
@@ -90,6 +96,11 @@ class VerifyAudit:
         return lines, after
 
 
-def _is_as_sealed(root: DayRoot, stored: ProvenRoot) -> bool:
-    is_in_its_row = stored.day == f"{root.day:%Y%m%d}"
-    return is_in_its_row and stored.proof is not Proof.FORGED and root.hash == root_hash(root.day, root.heads)
+def _as_sealed(found: Sequence[ProvenRoot]) -> list[tuple[DayRoot, Proof]]:
+    """Without roots that were edited, moved or forged."""
+    return [
+        (root, stored.proof)
+        for stored in found
+        if (root := stored.root) and stored.proof is not Proof.FORGED and stored.day == f"{root.day:%Y%m%d}"
+        if root.hash == root_hash(root.day, root.heads)
+    ]

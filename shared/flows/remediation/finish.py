@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from ...auth.links import Links
 from ...chat import change_messages, waiting_messages
 from ...chat.message import Message
+from ...chat.receipts import with_receipt
 from ...clock import Instant
 from ...core.incidents.lifecycle import close
 from ...core.remediation.state_machine import ENDED_BY, Event, next_state
@@ -94,7 +95,8 @@ class ChangeFinisher:
             message = self._expired(ended, now, is_tried_again=bool(retry))
         else:
             journal = [entry.value for entry in self._records.journal(run.partition, ended.id).values()]
-            message = change_messages.change_finished(ended, self._links.page(ended), journal)
+            finished = change_messages.change_finished(ended, self._links.page(ended), journal)
+            message = with_receipt(finished, self._links.receipt(ended), self._records.newest_root(now))
         rows = self._outbox.rows(ended.cluster_name, message, at.wall)
         self._records.commit_in(run.partition, [*writes, *retry, *rows])
         log.info("change %s: %s", ended.id, state.value)

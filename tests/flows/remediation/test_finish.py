@@ -9,6 +9,8 @@ import pytest
 
 from shared.clock import Instant
 from shared.core.remediation.concurrent_writes import Overlap, OwnWrite
+from shared.flows.audit.seal import SealAudit
+from shared.flows.notification.outbox import audit
 from shared.flows.remediation.concurrent_writes import LOG_LAG, AuditResult
 from shared.flows.remediation.finish import outcome_without_verifying
 from shared.model.activity import LoggedWrite
@@ -17,10 +19,11 @@ from shared.model.change import ChangeState, JournalEntry, Outcome, StepState, V
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.plan import ObserveEgress, PlanKind
 from shared.model.text import Text
+from shared.store.audit import AuditChain
 from shared.store.records import Put
 from shared.store.table import Table
 from tests.support.nouns import NOW, SUBNETS, make_change, make_incident, make_journal
-from tests.support.remediation import LATER, OFFER_AGAIN, PARTITION, PLAN, Remediation
+from tests.support.remediation import LATER, OFFER_AGAIN, PARTITION, PLAN, SIGNER, Remediation
 
 S = ChangeState
 AT = Instant(LATER, LATER)
@@ -90,6 +93,19 @@ def test_a_fix_clears_its_incident_in_the_same_transaction(table: Table) -> None
     assert (cleared.state, cleared.closing_note) == (IncidentState.CLEARED, f"fixed by change {stage.id}")
     assert {now_is(S.FIXED), "incident cleared"} <= {*stage.audited()}
     assert len(stage.told()) == 1
+
+
+def test_the_outcome_links_to_its_receipt_and_names_the_last_day_root(table: Table) -> None:
+    stage, chain = Remediation(table, S.VERIFYING), AuditChain(table, SIGNER)
+    stage.records.commit_in(PARTITION, [audit(AT.domain, "snatbot", "incident opened", "inc-1")])
+    SealAudit(chain).run(AT.domain)
+    root = chain.newest_root(AT.domain)
+    assert root is not None
+    stage.finisher.end(stage.run, Outcome(Verdict.FIXED, Text("none failed")), AT)
+    (message,) = stage.told()
+    assert message.footer.endswith(f" · audit sealed {root.day}: {root.hash[:32]}")
+    (receipt,) = [button for button in message.buttons if button.text == "Receipt"]
+    assert f"/api/changes/{stage.id}/receipt?t=" in receipt.url
 
 
 @pytest.mark.parametrize("verdict", [Verdict.NOT_FIXED, Verdict.CANT_TELL])
