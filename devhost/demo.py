@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
             tell.say("Starting Chromium, a simulated Azure, the Azurite storage emulator and the function app …")
             with ExitStack() as stack:
                 person = stack.enter_context(stack.enter_context(camera()).visitor(width=900))
-                stage = stack.enter_context(set_up(Path(folder), "storm"))
+                stage = stack.enter_context(set_up(Path(folder), "storm", with_slack_bot=True))
                 tell.say(f"Ready after {time.monotonic() - began:.0f} s.")
                 Story(stage, person, tell).play()
         except (DevHostError, RuntimeError, requests.RequestException) as error:
@@ -67,7 +67,7 @@ class Story:
         self._simulator = stage.simulator
         self._host = stage.host
         self._tell = tell
-        self._seen_messages = 0
+        self._titles: list[str] = []
         self._http = requests.Session()
         self._http.headers["x-functions-key"] = stage.host.function_key
 
@@ -96,24 +96,23 @@ class Story:
 
     def _tell_people(self) -> str:
         """The first tick. Returns the address behind the message's button."""
-        self._tell.chapter("Tell: the timer looks, and posts the alarm to Slack and to Teams, then the plan")
+        self._tell.chapter("Tell: the timer looks, and posts the alarm; then the message asks for an approval")
         self._host.run_timer("watch")
         self._host.drain(60)
-        posted = self._new_messages()
-        services = sorted(message["service"] for message in posted)
-        if services != ["slack", "slack", "teams", "teams"]:
-            raise StoryError(f"two messages to Slack and two to Teams were expected, not {services}")
-        alarm, question = [message["body"] for message in posted if message["service"] == "slack"]
-        self._tell.quote(slack_text.lines(alarm))
-        self._tell.quote(slack_text.lines(question))
-        urls = slack_text.button_urls(question)
-        if not urls:
-            raise StoryError("the message has no button to approve with")
+        self._tell.quote(slack_text.lines(self._message()["revisions"][0]["content"]))
+        self._tell.say("The same message, when the plan is there:")
+        self._tell.quote(slack_text.lines(self._message()["content"]))
+        told = self._simulator.chat()
+        answers, cards = sum(bool(each["thread"]) for each in told), sum(each["service"] == "teams" for each in told)
+        self._tell.say(
+            f"Its thread has the details, in {answers} answers. Teams, which can't rewrite, got {cards} cards."
+        )
+        self._see_room("room-approval")
         self._stage.pass_minutes()
-        if again := self._new_messages():
-            raise StoryError(f"the same trouble was posted again: {len(again)} more messages")
+        if self._simulator.chat() != told:
+            raise StoryError("the same trouble was posted again")
         self._tell.say("A minute later the trouble is the same: nothing is posted twice.")
-        return urls[0][1]
+        return self._button()
 
     def _ask(self, link: str) -> Page:
         self._tell.chapter("Ask: the button opens the exact plan; looking at it changes nothing")
@@ -143,6 +142,7 @@ class Story:
 
     def _act(self) -> str:
         self._tell.chapter("Act: one step after the other, each read back (time jumps a minute at a time)")
+        self._say_title()
         told: set[tuple[str, int]] = set()
         for minute in range(MOST_MINUTES):
             history = self._history()
@@ -151,6 +151,7 @@ class Story:
                 if entry["state"] == "done" and (change["id"], entry["step"]) not in told:
                     told.add((change["id"], entry["step"]))
                     self._tell.say(f"  minute {minute:>2}  step {entry['step'] + 1}  {entry['note']}")
+            self._say_title()
             if change["state"] in FINAL:
                 return str(change["state"])
             self._stage.pass_minutes()
@@ -162,7 +163,7 @@ class Story:
         self._tell.keep("history.json", history)
         self._tell.keep("audit.json", history["audit"])
         change = history["changes"][-1]
-        self._open_last_message()
+        self._open(self._button(), "final-page")
         if state != "fixed":
             raise StoryError(f"the change ended as {state}: {change.get('stop_reason') or change.get('outcome')}")
         self._tell.say(f"Verdict: {change['outcome']['verdict']}, because {change['outcome']['reason']}.")
@@ -176,12 +177,13 @@ class Story:
             self._tell.keep(f"subnet-{name}.diff", "\n".join(difference) + "\n")
             if lost := [key for key, value in old["properties"].items() if new["properties"].get(key) != value]:
                 raise StoryError(f"subnet {name} lost or changed {', '.join(lost)}")
-        posted = self._new_messages()
-        self._tell.say("What the channel read meanwhile:")
-        for message in posted:
-            if message["service"] == "slack":
-                self._tell.quote(message["body"]["text"].splitlines()[:2])
-        self._tell.keep("messages.json", self._simulator.messages())
+        self._tell.say("What the message says now:")
+        self._tell.quote(slack_text.lines(self._message()["content"]))
+        self._tell.say(
+            f"It was one message in Slack all the time, rewritten {len(self._message()['revisions']) - 1} times."
+        )
+        self._see_room("room-fixed")
+        self._tell.keep("messages.json", self._simulator.chat())
         report = self._get("check")
         self._tell.keep("check-afterwards.json", report)
 
@@ -218,10 +220,34 @@ class Story:
             self._tell.keep(f"{keep_as}.png", page.screenshot(full_page=True))
         return page
 
-    def _new_messages(self) -> list[dict[str, Any]]:
-        messages = self._simulator.messages()
-        fresh, self._seen_messages = messages[self._seen_messages :], len(messages)
-        return fresh
+    def _message(self) -> dict[str, Any]:
+        """The one message in Slack's channel, as people see it."""
+        found = [message for message in self._simulator.chat(service="slack") if not message["thread"]]
+        if len(found) != 1:
+            raise StoryError(f"one message in Slack was expected, {len(found)} were found")
+        return found[0]
+
+    def _button(self) -> str:
+        """The address behind the first button of the message."""
+        urls = slack_text.button_urls(self._message()["content"])
+        if not urls:
+            raise StoryError("the message has no button")
+        return urls[0][1]
+
+    def _say_title(self) -> None:
+        """What the message says, if it says something else than before."""
+        title = self._message()["content"]["text"].splitlines()[0]
+        if title not in self._titles[-1:]:
+            self._titles.append(title)
+            self._tell.quote([title])
+
+    def _see_room(self, name: str) -> None:
+        """A picture of the chat room."""
+        page = visit(self._person, f"{self._simulator.http_url}/chat/")
+        page.get_by_role("log", name="Slack messages").get_by_role("heading").first.wait_for()
+        page.locator("#slack .messages").evaluate("log => { log.scrollTop = 0; }")
+        self._tell.keep(f"{name}.png", page.screenshot(full_page=True))
+        page.close()
 
     def _subnets(self) -> dict[str, Any]:
         """The ARM documents of the cluster's subnets by name, read by a client other than the app."""
@@ -245,11 +271,6 @@ class Story:
             answer.raise_for_status()
             found[subnet_id.rpartition("/")[2]] = answer.json()
         return found
-
-    def _open_last_message(self) -> None:
-        messages = [message for message in self._simulator.messages() if message["service"] == "slack"]
-        if urls := slack_text.button_urls(messages[-1]["body"]):
-            self._open(urls[0][1], "final-page")
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:

@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="snatbot-serve-") as folder:
         try:
-            with set_up(Path(folder), options.scenario) as stage:
+            with set_up(Path(folder), options.scenario, with_slack_bot=True) as stage:
                 serve(stage, options.port, stopped)
         except (DevHostError, RuntimeError, OSError) as error:
             print(f"Could not serve: {error}", file=sys.stderr)

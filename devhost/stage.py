@@ -43,13 +43,14 @@ def set_up(
     extra: Mapping[str, str] | None = None,
     longest_sleep: float = math.inf,
     with_tls: bool = False,
+    with_slack_bot: bool = False,
 ) -> Iterator[Stage]:
     """Starts all three on free loopback ports and stops them at the end. Logs and data go into `folder`.
 
     `storage`, a connection string, is of an emulator that runs; the app has a table and queues of its own there.
     `extra` app settings overrule the stage's own; `longest_sleep` is as in `DevHost.start`.
     `with_tls`: the app is called by https, which its session cookies need, with a certificate of the simulator's
-    authority.
+    authority. `with_slack_bot`: Slack is reached by a bot's token, not by a webhook.
     """
     with ExitStack() as stack:
         simulator = stack.enter_context(start_simulator(scenario, folder=folder / "simulator"))
@@ -63,7 +64,8 @@ def set_up(
             storage = stack.enter_context(Azurite.start(folder / "azurite")).connection_string
 
         def settings(base_url: str) -> dict[str, str]:
-            return {**app_settings(simulator, base_url), **own, **(extra or {})}
+            slack = slack_bot(simulator) if with_slack_bot else {"SLACK_WEBHOOK_URL": simulator.slack_webhook_url}
+            return {**app_settings(simulator, base_url), **slack, **own, **(extra or {})}
 
         host = stack.enter_context(
             DevHost.start(
@@ -79,6 +81,12 @@ def set_up(
         yield Stage(simulator, host)
 
 
+def slack_bot(simulator: RunningSimulator) -> dict[str, str]:
+    """The app settings of a bot in the simulated Slack."""
+    api_url = simulator.slack_api_url.rstrip("/")
+    return {"SLACK_BOT_TOKEN": "xoxb-simulated", "SLACK_CHANNEL": "C0ALERTS", "SLACK_API_URL": api_url}
+
+
 def app_settings(simulator: RunningSimulator, base_url: str) -> dict[str, str]:
     """The app settings that point the function app at the simulated Azure, as a national cloud's would."""
     return {
@@ -89,7 +97,6 @@ def app_settings(simulator: RunningSimulator, base_url: str) -> dict[str, str]:
         "QUEUE_PREFIX": "snatbot",
         "DETECTOR_CLIENT_ID": DETECTOR,
         "REMEDIATOR_CLIENT_ID": REMEDIATOR,
-        "SLACK_WEBHOOK_URL": simulator.slack_webhook_url,
         "TEAMS_WEBHOOK_URL": simulator.teams_webhook_url,
         "PUBLIC_BASE_URL": base_url,
         "ENTRA_AUTHORITY": simulator.url,

@@ -254,15 +254,11 @@ def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntr
 
 
 def related_sections(plan: Plan, kind: PlanKind, title: Text, *, is_detail: bool = True) -> list[Section]:
-    """A related plan: what it is, and its commands, folded."""
+    """What a related plan is, and its commands."""
     return [
-        section
+        Section(title, text=sentences(related.summary), code=script(related.commands), is_detail=is_detail)
         for related in plan.related
         if related.kind is kind
-        for section in (
-            Section(title, text=sentences(related.summary), is_detail=is_detail),
-            Section(Text("Its commands"), code=script(related.commands), is_detail=True),
-        )
     ]
 
 

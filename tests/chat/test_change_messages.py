@@ -207,7 +207,7 @@ def test_a_proposal_names_relief_as_another_choice_with_its_command_and_cost() -
 def test_a_proven_change_leaves_the_alignment_to_a_person() -> None:
     message = change_messages.change_finished(nouns.make_change(ChangeState.FIXED, PLAN), URL)
     assert "userAssignedNATGateway" in section(message, "For you to do").text
-    assert section(message, "Its commands").code.endswith("--outbound-type userAssignedNATGateway")
+    assert section(message, "For you to do").code.endswith("--outbound-type userAssignedNATGateway")
     assert "For you to do" not in headings(
         change_messages.change_finished(nouns.make_change(ChangeState.NOT_FIXED, PLAN), URL)
     )

@@ -223,7 +223,7 @@ def test_an_answer_without_approval_gives_command_what_cannot_be_undone_and_reli
     assert "managed NAT gateway" in message.summary
     assert "no direct way back" in section(message, "What to do now").text
     assert "--outbound-type managedNATGateway" in section(message, "What to do now").code
-    assert "--load-balancer-outbound-ports" in section(message, "Its commands").code
+    assert "--load-balancer-outbound-ports" in section(message, "Another way, without a gateway").code
 
 
 def test_an_incident_that_is_over_says_that_its_plan_is_withdrawn() -> None:

@@ -48,15 +48,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
     idle = idle_timeout_minutes or facts.outbound_idle_timeout_minutes
     return Outline(
         kind=PlanKind.RELIEVE_LOAD_BALANCER,
-        summary=Text(
-            "relieve the load balancer of {cluster} without a new gateway: {ports} SNAT ports per node instead of "
-            "{ports_now}, on {ips} instead of {ips_now}; open connections drop",
-            cluster=cluster.name,
-            ports=ports,
-            ports_now=ports_now,
-            ips=public_ips_of(frontends),
-            ips_now=have,
-        ),
+        summary=_summary(cluster.name, ports, ports_now, frontends, have),
         commands=tuple(_commands(facts, ports, frontends, have, idle)),
         notes=(
             Text(
@@ -119,6 +111,27 @@ def _addresses_note(cluster: Cluster, nodes_at_most: int | None, needs_more: boo
         return Text("No new address for the present nodes. Their maximum is unknown: more may need more addresses.")
     return Text(
         "No new address for up to {nodes}, autoscaler maximum and surge included.", nodes=nodes_of(nodes_at_most)
+    )
+
+
+def _summary(cluster: str, ports: int, ports_now: int, ips: int, ips_now: int) -> Text:
+    if ips == ips_now:
+        return Text(
+            "relieve the load balancer of {cluster} without a new gateway: {ports} SNAT ports per node instead of "
+            "{ports_now}, on the same {ips}; open connections drop",
+            cluster=cluster,
+            ports=ports,
+            ports_now=ports_now,
+            ips=public_ips_of(ips),
+        )
+    return Text(
+        "relieve the load balancer of {cluster} without a new gateway: {ports} SNAT ports per node instead of "
+        "{ports_now}, on {ips} instead of {ips_now}; open connections drop",
+        cluster=cluster,
+        ports=ports,
+        ports_now=ports_now,
+        ips=public_ips_of(ips),
+        ips_now=ips_now,
     )
 
 
