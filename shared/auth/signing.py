@@ -24,6 +24,7 @@ from .errors import DecisionForged, FormExpired, LinkExpired, LinkTampered
 _LINK = "snatbot.link.v1"
 _FORM = "snatbot.form.v1"
 _SESSION = "snatbot.session.v2"
+_PAGE = "snatbot.page.v1"
 _READ = "snatbot.read.v1"
 _ROW = b"snatbot.row.v1"
 _DECISION, _START, _APPROVAL = "decision", "start", "approval"
@@ -97,6 +98,14 @@ class Signer(RowSigner):
     def passed(self, token: str) -> str:
         """The partition of a read pass. Raises LinkExpired or LinkTampered."""
         return self._read(_READ, token, _READ_SECONDS, 1)[0]
+
+    def page_token(self, path: str) -> str:
+        """Leads back, after a sign-in, to this page of the app."""
+        return str(self._timed(_PAGE).dumps([path]))
+
+    def page_path(self, token: str) -> str:
+        """Raises LinkExpired or LinkTampered."""
+        return self._read(_PAGE, token, _READ_SECONDS, 1)[0]
 
     def _read(self, salt: str, token: str, seconds: int, length: int) -> list[str]:
         from itsdangerous import BadData, SignatureExpired

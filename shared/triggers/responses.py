@@ -44,7 +44,7 @@ _ANSWERS: Mapping[type[SnatbotError], tuple[int, str]] = {  # the first matching
     SnatbotError: (502, "azure_unavailable"),
 }
 _TITLES = {  # where the status alone would say something else
-    "sign_in_needed": Text("Sign in to see this change"),
+    "sign_in_needed": Text("Sign in to see this page"),
     "sign_in_refused": Text("Sign-in did not work"),
     "not_permitted": Text("Not permitted"),
     "entra_unavailable": Text("Entra ID could not be reached"),
@@ -56,9 +56,9 @@ PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    # Nothing inline, nothing from elsewhere: assets of this app, the empty icon, and the page's own form.
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
+    # Nothing inline, nothing from elsewhere: assets of this app, the empty icon, the page again, and its own form.
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
 }
 
 
@@ -125,6 +125,10 @@ def _json_error(error: SnatbotError, _: func.HttpRequest) -> func.HttpResponse:
 
 def _error_page(error: SnatbotError, req: func.HttpRequest) -> func.HttpResponse:
     from ..web.pages import message_page
+    from .ways_back import ways_back
 
     status, code = status_of(error)
-    return as_page(message_page(error.text, status=status, language=language_of(req), title=title_of(code)), status)
+    page = message_page(
+        error.text, status=status, language=language_of(req), title=title_of(code), **ways_back(req, error)
+    )
+    return as_page(page, status)

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import azure.functions as func
 
-from ..auth.errors import FormExpired, SignInRefused, StepUpRefused
+from ..app import App
+from ..auth.errors import FormExpired, LinkTampered, SignInRefused, StepUpRefused
 from ..auth.sessions import FLOW_COOKIE, SESSION_COOKIE, cookie, read_session, session_cookie, set_cookie
 from ..model.text import Text
 from ..store.sessions import LIFE, TOKEN
@@ -23,7 +24,7 @@ _ANSWER = ("code", "state", "error", "error_description")  # the parameters that
 
 def begin(req: func.HttpRequest) -> func.HttpResponse:
     app, token = app_with_sign_in(), req.params.get("t", "")
-    app.signer.read_link(token)
+    _page(app, token)
     # Without a session there is nobody to step up: a plain sign-in comes first.
     session = read_session(app.signer, req.headers.get("Cookie", "")) if req.params.get("step_up") else None
     context = app.settings.step_up_context if session else ""
@@ -47,17 +48,25 @@ def finish(req: func.HttpRequest) -> func.HttpResponse:
         raise SignInRefused(
             Text("this sign-in was begun in another browser, more than ten minutes ago, or is used already")
         )
-    target = app.signer.read_link(flow.link)
+    page = _page(app, flow.link)
     if flow.steps_up:
-        context = app.settings.step_up_context
-        person, step_up = app.entra.stepped_up(flow.msal_flow, answer, target.digest, context, now)
+        context, digest = app.settings.step_up_context, app.signer.read_link(flow.link).digest
+        person, step_up = app.entra.stepped_up(flow.msal_flow, answer, digest, context, now)
         if person.object_id != flow.steps_up:
             raise StepUpRefused(Text("somebody else began it"))
     else:
         person, step_up = app.entra.person(flow.msal_flow, answer, now), None
     log.info("signed in: object id %s, roles %s", person.object_id, sorted(person.roles))
-    page = f"{app.settings.public_base_url}/api/changes/{target.change_id}?t={quote(flow.link)}"
     return see_other(page, {"Set-Cookie": session_cookie(app.signer, person, step_up)})
+
+
+def _page(app: App, token: str) -> str:
+    """The page that asked to sign in: of a change's link, or any. Raises LinkExpired or LinkTampered."""
+    try:
+        path = app.signer.page_path(token)
+    except LinkTampered:
+        path = f"/api/changes/{app.signer.read_link(token).change_id}?t={quote(token)}"
+    return f"{app.settings.public_base_url}{path}"
 
 
 def leave(req: func.HttpRequest) -> func.HttpResponse:

@@ -1,7 +1,7 @@
 """Render the HTML pages, as pure functions.
 
-No script and nothing inline: the Content-Security-Policy allows a page its own assets only. The template engine escapes
-everything shown.
+Nothing inline: the Content-Security-Policy allows a page its own assets only. Script only adds (assets/page.js). The
+template engine escapes everything shown.
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ def change_page(
         signed_in=signed_in,
         step_up_url=step_up_url,
         is_unverified=is_unverified,
+        is_live=view.is_running,
         crumbs=crumbs(paths, change.cluster_id, change.cluster_name, change.incident_id or "") if paths else (),
     )
 
@@ -151,10 +152,23 @@ def crumbs(paths: Paths, cluster_id: str, cluster_name: str, incident_id: str = 
     return [*found, (Text("Incident"), paths.incident(cluster_id, incident_id))] if incident_id else found
 
 
-def message_page(message: str, *, status: int, language: str = "en", title: str = "", sign_in_url: str = "") -> str:
-    """One message, usually a refusal. ``title`` defaults to the meaning of the HTTP status for a person."""
+def message_page(
+    message: str,
+    *,
+    status: int,
+    language: str = "en",
+    title: str = "",
+    sign_in_url: str = "",
+    above: Sequence[tuple[str, str]] = (),
+    back: str = "",
+) -> str:
+    """One message, usually a refusal. ``title`` defaults to the meaning of the HTTP status for a person.
+
+    ``above`` as ``crumbs`` returns it. ``back``: of the page whose form was sent.
+    """
     heading = title or _HEADINGS.get(status) or Text("HTTP status {status:plain}", status=status)
-    return render("message.html", language, title=heading, message=message, sign_in_url=sign_in_url)
+    context = {"title": heading, "message": message, "sign_in_url": sign_in_url, "crumbs": above, "back": back}
+    return render("message.html", language, **context)
 
 
 def render(template: str, language: str, **context: object) -> str:
@@ -178,7 +192,7 @@ def _environment(language: str) -> Environment:
     environment.filters.update(prose=partial(_prose, language), sentence=sentence, sentences=sentences)
     environment.filters.update(capital=capital, script=script, utc=utc)
     environment.globals.update({"asset_url": asset_url, "language": language, "_": Text, "plural": Text.plural})
-    environment.globals.update(crumbs=(), signed_in=None)
+    environment.globals.update(crumbs=(), signed_in=None, is_live=False)
     return environment
 
 
@@ -194,9 +208,17 @@ def _prose(language: str, text: str) -> Markup:
 
     def times(piece: str) -> Markup:
         parts = enumerate(_TIME.split(piece))
-        return Markup("").join(Markup("<time>{}</time>").format(part) if at % 2 else escape(part) for at, part in parts)
+        return Markup("").join(_time(part) if at % 2 else escape(part) for at, part in parts)
 
     return Markup("").join(
         Markup("<code>{}</code>").format(piece) if is_code else times(piece)
         for piece, is_code in code_spans(translated(text, language))
     )
+
+
+def _time(text: str) -> Markup:
+    from markupsafe import Markup
+
+    date, clock, _ = text.split()
+    iso = date if "-" in date else "-".join(reversed(date.split("/")))
+    return Markup('<time datetime="{}T{}Z">{}</time>').format(iso, clock, text)

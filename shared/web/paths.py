@@ -22,6 +22,11 @@ class Paths:
         """Empty if this visitor may see one cluster only."""
         return "" if self.partition else f"/api/fleet{self._end('?')}"
 
+    @property
+    def own_cluster(self) -> str:
+        """The page of the only cluster that this visitor may see."""
+        return f"/api/clusters/{self.partition}{self._end('?')}"
+
     def cluster(self, cluster_id: str) -> str:
         return f"/api/clusters/{cluster_key(cluster_id)}{self._end('?')}"
 

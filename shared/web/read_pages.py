@@ -8,11 +8,13 @@ from .pages import FLEET, SignedIn, crumbs, render
 
 
 def fleet_page(view: FleetView, *, language: str = "en", signed_in: SignedIn | None = None) -> str:
-    return render("fleet.html", language, view=view, signed_in=signed_in)
+    return render("fleet.html", language, view=view, is_live=True, signed_in=signed_in)
 
 
 def cluster_page(view: ClusterView, *, language: str = "en", signed_in: SignedIn | None = None) -> str:
-    return render("cluster.html", language, view=view, crumbs=[(FLEET, view.paths.fleet)], signed_in=signed_in)
+    return render(
+        "cluster.html", language, view=view, is_live=True, crumbs=[(FLEET, view.paths.fleet)], signed_in=signed_in
+    )
 
 
 def incident_page(
@@ -25,5 +27,11 @@ def incident_page(
 ) -> str:
     """``csrf``: of the form that makes a new plan; empty without that form. ``notice``: why it is not there."""
     above = crumbs(view.paths, view.incident.cluster_id, view.incident.cluster_name)
-    context = {"csrf": csrf, "notice": notice, "signed_in": signed_in, "crumbs": above}
+    context = {
+        "csrf": csrf,
+        "notice": notice,
+        "signed_in": signed_in,
+        "crumbs": above,
+        "is_live": view.incident.is_open,
+    }
     return render("incident.html", language, view=view, **context)

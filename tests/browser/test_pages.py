@@ -192,7 +192,8 @@ def shelf(browser: Camera, serve: Serve) -> Shelf:
 def test_a_page_is_styled_under_the_strict_policy_and_loads_nothing_else(shelf: Shelf, name: str) -> None:
     with shelf.opened(name) as (page, requests, complaints):
         address = shelf.addresses[name]
-        assert [request.url for request in requests] == [address, urljoin(address, asset_url("style.css"))]
+        assets = [urljoin(address, asset_url(name)) for name in ("style.css", "page.js")]
+        assert sorted(request.url for request in requests) == sorted([address, *assets])
         assert complaints == []
         assert page.evaluate("getComputedStyle(document.querySelector('main')).borderRadius") == "12px"
 
@@ -250,3 +251,30 @@ def test_controls_are_large_enough_for_a_thumb(shelf: Shelf) -> None:
             box = button.bounding_box()
             assert box is not None
             assert box["height"] >= 44
+
+
+def test_script_adds_the_readers_zone_to_times(shelf: Shelf) -> None:
+    context = shelf.browser.browser.new_context(timezone_id="Europe/Madrid", viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    for name in ("incident", "cluster", "stopped"):
+        page.goto(shelf.addresses[name])
+        assert "2026-11-22 19:05 UTC (20:05)" in page.inner_text("main")
+        assert "Times in brackets are in your zone: Europe/Madrid." in page.inner_text("footer")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate(TIMES_BROKEN) == []
+    context.close()
+
+
+def test_a_running_change_follows_by_itself_and_keeps_what_is_unfolded(shelf: Shelf) -> None:
+    with shelf.opened("running") as (page, _, _):
+        page.clock.install()
+        page.goto(shelf.addresses["running"])
+        page.locator("summary").first.click()
+        page.evaluate("document.activeElement.blur()")
+        page.route(
+            shelf.addresses["running"], lambda route: route.fulfill(body=PAGES["fixed"], content_type="text/html")
+        )
+        page.clock.run_for(16_000)
+        page.get_by_text("Verdict: Fixed").wait_for()
+        assert page.evaluate("document.querySelector('details').open")
+        assert not page.evaluate("document.body.hasAttribute('data-live')")

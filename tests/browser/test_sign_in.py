@@ -33,7 +33,7 @@ def sign_in(visitor: BrowserContext, link: str, name: str) -> Page:
     """From the link in a message, by Entra ID's picker, to what the app shows then."""
     page = visitor.new_page()
     page.goto(link)
-    assert "Sign in to see this change" in page.title()
+    assert "Sign in to see this page" in page.title()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_role("link", name="Sign in").click()
     # The link leads to a redirect: the click is over before the picker is there.
@@ -83,4 +83,4 @@ def test_a_person_signs_in_approves_and_sees_it_done(stage: Stage, visitor: Brow
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("heading", name="Signed out").wait_for()
     page.goto(link)
-    assert "Sign in to see this change" in page.title()
+    assert "Sign in to see this page" in page.title()

@@ -49,7 +49,7 @@ def test_the_page_can_be_neither_framed_nor_scripted_nor_cached(browser: request
     headers = browser.get(link, timeout=60).headers
 
     assert "default-src 'none'" in headers["Content-Security-Policy"]
-    assert "script-src" not in headers["Content-Security-Policy"]
+    assert "script-src 'self';" in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
     assert headers["Referrer-Policy"] == "same-origin"

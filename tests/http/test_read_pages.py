@@ -102,6 +102,7 @@ def test_what_is_not_there_is_said(stage: Stage, fleet_link: str) -> None:
     for path in (f"clusters/none?{token}", f"clusters/{key}?{token}", f"incidents/x?cluster={key}&{token}"):
         answer = requests.get(f"{stage.host.base_url}/api/{path}", timeout=60)
         assert (answer.status_code, "Not found" in answer.text) == (404, True)
+        assert f'href="/api/fleet?{token}"' in answer.text
     assert requests.get(f"{stage.host.base_url}/api/incidents/x?{token}", timeout=60).status_code == 400
 
 

@@ -56,7 +56,7 @@ def is_signed_in(visitor: Visitor, link: str) -> bool:
 def test_without_a_session_the_page_asks_to_sign_in_and_shows_nothing(visitor: Visitor, link: str) -> None:
     page = visitor.get(link)
     assert page.status_code == 401
-    assert "Sign in to see this change" in page.text
+    assert "Sign in to see this page" in page.text
     assert "shop-prod" not in page.text
     assert visitor.cookies.get_dict() == {}
     posted = visitor.post(link, data={"t": parse_qs(urlsplit(link).query)["t"][0], "action": "approve"})

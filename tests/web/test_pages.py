@@ -85,6 +85,17 @@ def test_the_page_is_in_the_readers_language() -> None:
     assert "2026-11-22 19:16 UTC" in Page(change_page(change, journal=nouns.make_journal())).text
 
 
+def test_times_carry_what_script_needs_to_show_them_in_the_readers_zone() -> None:
+    for language in ("en", "es"):
+        times = page(language=language).all("time")
+        assert {str(time["datetime"]) for time in times} >= {"2026-11-22T19:05Z"}
+
+
+def test_a_refusal_leads_back() -> None:
+    shown = Page(message_page("x", status=409, above=[("Clusters", "/api/fleet")], back="/api/changes/1?t=2"))
+    assert [link["href"] for link in shown.all("a")] == ["/api/fleet", "/api/changes/1?t=2"]
+
+
 def test_a_refusal_is_one_clear_thing() -> None:
     shown = Page(message_page("This link was <b>changed</b>. Run `make`.", status=403))
     assert "Not a valid link This link was <b>changed</b>. Run make ." in shown.text

@@ -41,6 +41,7 @@ EXCEPTIONS = (
     ("triggers/http_health.py", "", "a JSON answer"),
     ("triggers/queue_messages.py", "", "in the log"),
     ("triggers/responses.py", "default-src", "a header"),
+    ("web/pages.py", "<time datetime", "markup"),
 )
 # Take a line out when its file is converted.
 NOT_YET = Path(__file__).with_name("not_yet_converted.txt").read_text(encoding="utf-8").split()
