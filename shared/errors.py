@@ -6,15 +6,15 @@ the type, never the text. People may see messages, so they hold no secrets.
 
 from __future__ import annotations
 
-from .model.text import Text, verbatim
+from .model.text import Text
 
 
 class SnatbotError(Exception):
     """Base of every error that snatbot raises on purpose. ``text`` is its message, for any language."""
 
-    def __init__(self, message: str) -> None:
-        self.text = verbatim(message)
-        super().__init__(self.text)
+    def __init__(self, message: Text) -> None:
+        self.text = message
+        super().__init__(message)
 
 
 class BadInput(SnatbotError):

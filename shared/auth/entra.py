@@ -20,7 +20,7 @@ from ..core.approval.step_up import Lack, lack_of
 from ..first_use import import_lock
 from ..formatting import clip, visible
 from ..model.identity import Person, Role, StepUp
-from ..model.text import Text
+from ..model.text import Text, arranged
 from ..user_input import LONGEST_NAME
 from .entra_tokens import EntraTokens
 from .errors import EntraUnavailable, GuestRefused, SignInRefused, StepUpRefused
@@ -138,10 +138,12 @@ class EntraId:
                     http_client=session,
                 )
             except (requests.RequestException, msal.exceptions.MsalError, json.JSONDecodeError) as error:
-                raise EntraUnavailable(f"it did not answer as it should ({type(error).__name__})") from error
+                raise EntraUnavailable(_no_answer(error)) from error
             except (ValueError, RuntimeError, LookupError, TypeError, AttributeError) as error:
                 # MSAL's own checks of state, nonce and claims, and what its parsers raise for undocumented answers.
-                raise SignInRefused(f"its answer can't be trusted ({type(error).__name__})") from error
+                raise SignInRefused(
+                    Text("its answer can't be trusted ({error})", error=type(error).__name__)
+                ) from error
 
 
 def _nothing(_: logging.LogRecord) -> bool:
@@ -164,12 +166,19 @@ def _is_guest(claims: Mapping[str, Any]) -> bool:
     return claims.get("acct", 0) not in (0, "0") or claims.get("idp") not in own
 
 
-def _reason(answer: Mapping[str, Any]) -> str:
+def _reason(answer: Mapping[str, Any]) -> Text:
     """Only Entra ID's code: anybody can put other text into a URL."""
     found = _ENTRA_CODE.search(str(answer.get("error_description", "")))
     if answer.get("error") == "access_denied":
-        return f"it was cancelled or refused there{f' ({found[0]})' if found else ''}"
-    return f"Entra ID refused it with {found[0] if found else 'an error without a code'}"
+        denied = Text("it was cancelled or refused there")
+        return arranged("{reason} ({code})", reason=denied, code=found[0]) if found else denied
+    if found:
+        return Text("Entra ID refused it with {code}", code=found[0])
+    return Text("Entra ID refused it with an error without a code")
+
+
+def _no_answer(error: Exception) -> Text:
+    return Text("it did not answer as it should ({error})", error=type(error).__name__)
 
 
 def _read_json(url: str) -> Mapping[str, Any]:
@@ -181,7 +190,7 @@ def _read_json(url: str) -> Mapping[str, Any]:
         answer = send("GET", url, _SECONDS)
         content = answer.json() if answer.status_code == 200 else None
     except (requests.RequestException, ValueError, RecursionError) as error:
-        raise EntraUnavailable(f"it did not answer as it should ({type(error).__name__})") from error
+        raise EntraUnavailable(_no_answer(error)) from error
     if not isinstance(content, dict):
-        raise EntraUnavailable(f"{answer.status_code} came instead of its keys")
+        raise EntraUnavailable(Text("{status:plain} came instead of its keys", status=answer.status_code))
     return content

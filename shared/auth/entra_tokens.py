@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..first_use import import_lock
+from ..model.text import Text
 from .errors import EntraUnavailable, SignInRefused, TokenRefused
 
 LEEWAY_SECONDS = 60
@@ -40,11 +41,11 @@ class EntraTokens:
     def id_claims(self, token: object, nonce: str) -> Mapping[str, Any]:
         """Of an ID token. ``nonce`` is the sign-in's, which MSAL sends hashed. Raises SignInRefused."""
         if not isinstance(token, str):
-            raise SignInRefused("Entra ID sent no ID token")
+            raise SignInRefused(Text("Entra ID sent no ID token"))
         claims = self._verified(token, SignInRefused, "nonce")
         expected = hashlib.sha256(nonce.encode()).hexdigest()
         if not secrets.compare_digest(str(claims["nonce"]).encode(), expected.encode()):
-            raise SignInRefused("its token is of another sign-in")
+            raise SignInRefused(Text("its token is of another sign-in"))
         return claims
 
     def access_claims(self, token: str) -> Mapping[str, Any]:
@@ -54,9 +55,9 @@ class EntraTokens:
         """
         claims = self._verified(token, TokenRefused, "azp", "scp", unknown_key_seconds=_UNKNOWN_KEY_SECONDS)
         if claims["azp"] != _AZURE_CLI:
-            raise TokenRefused("its token was issued to another program than the Azure CLI")
+            raise TokenRefused(Text("its token was issued to another program than the Azure CLI"))
         if _SCOPE not in str(claims["scp"]).split():
-            raise TokenRefused(f"its token lacks the scope {_SCOPE}")
+            raise TokenRefused(Text("its token lacks the scope {scope}", scope=_SCOPE))
         return claims
 
     def _verified(
@@ -77,11 +78,11 @@ class EntraTokens:
                 options={"require": [*_REQUIRED, *required], "strict_aud": True},
             )
         except jwt.PyJWTError as error:
-            raise refused(f"its token can't be trusted ({type(error).__name__})") from error
+            raise refused(Text("its token can't be trusted ({error})", error=type(error).__name__)) from error
         if claims["tid"] != self._tenant_id:
-            raise refused("its token is of another tenant")
+            raise refused(Text("its token is of another tenant"))
         if not claims["oid"] or not isinstance(claims["oid"], str):
-            raise refused("its token names no object id")
+            raise refused(Text("its token names no object id"))
         return claims
 
     def _key_of(self, header: Mapping[str, Any], unknown_key_seconds: float) -> Any:
@@ -107,7 +108,7 @@ class EntraTokens:
         discovery = self._get(f"{self._issuer}/.well-known/openid-configuration")
         if discovery.get("issuer") != self._issuer:
             raise EntraUnavailable(
-                "its discovery document names another issuer than ENTRA_AUTHORITY and ENTRA_TENANT_ID"
+                Text("its discovery document names another issuer than ENTRA_AUTHORITY and ENTRA_TENANT_ID")
             )
         keys = self._get(str(discovery.get("jwks_uri"))).get("keys")
         usable = [key for key in keys if isinstance(key, dict)] if isinstance(keys, list) else []

@@ -13,32 +13,44 @@ class NotAuthorized(Refused):
 
 class LinkExpired(Refused):
     def __init__(self) -> None:
-        super().__init__("This link has expired. The alert's next message has a new one.")
+        super().__init__(Text("This link has expired. The alert's next message has a new one."))
 
 
 class LinkTampered(Refused):
     def __init__(self) -> None:
-        super().__init__("This link was not made by this app, or was changed on its way. Open it from the alert again.")
+        super().__init__(
+            Text("This link was not made by this app, or was changed on its way. Open it from the alert again.")
+        )
 
 
 class FormExpired(Refused):
     def __init__(self) -> None:
-        super().__init__("This page is out of date, or was opened in another browser. Load it again and decide then.")
+        super().__init__(
+            Text("This page is out of date, or was opened in another browser. Load it again and decide then.")
+        )
 
 
 class DecisionForged(NotAuthorized):
     def __init__(self) -> None:
         super().__init__(
-            f"The stored approval does not carry this app's signature for this plan: nothing is changed. {WHO_WROTE}"
+            Text(
+                "The stored approval does not carry this app's signature for this plan: nothing is changed. "
+                "{who_wrote}",
+                who_wrote=WHO_WROTE,
+            )
         )
 
 
 class RecordsDisagree(NotAuthorized):
     """The change's row claims ``what``, but its audit or journal does not confirm it."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: Text) -> None:
         super().__init__(
-            f"The change's records contradict each other, and nothing more is written: {what}. {WHO_WROTE}"
+            Text(
+                "The change's records contradict each other, and nothing more is written: {what}. {who_wrote}",
+                what=what,
+                who_wrote=WHO_WROTE,
+            )
         )
 
 
@@ -48,28 +60,34 @@ class ApprovalTooOld(NotAuthorized):
 
 class SignInNeeded(Refused):
     def __init__(self) -> None:
-        super().__init__("Possession of a link does not approve anything here. Sign in with your work account first.")
+        super().__init__(
+            Text("Possession of a link does not approve anything here. Sign in with your work account first.")
+        )
 
 
 class SignInRefused(Refused):
     """``reason`` begins in lower case and says what about the sign-in can't be taken."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"You are not signed in: {reason}. Open the alert's link and try again.")
+    def __init__(self, reason: Text) -> None:
+        super().__init__(Text("You are not signed in: {reason}. Open the alert's link and try again.", reason=reason))
 
 
 class TokenRefused(SignInRefused):
     """The same, of an access token that a terminal sends."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: Text) -> None:
         Refused.__init__(
             self, Text("You are not signed in: {reason}. Run `az login`, then the command again.", reason=reason)
         )
 
 
 class EntraUnavailable(SnatbotError):
-    def __init__(self, reason: str) -> None:
-        super().__init__(f"Entra ID can't be used just now: {reason}. Nobody was signed in; try again in a minute.")
+    def __init__(self, reason: Text) -> None:
+        super().__init__(
+            Text(
+                "Entra ID can't be used just now: {reason}. Nobody was signed in; try again in a minute.", reason=reason
+            )
+        )
 
 
 class NotPermitted(Refused):
@@ -118,15 +136,18 @@ class LinkNeeded(NotPermitted):
 class GuestRefused(NotPermitted):
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} is a guest in this tenant, and guests are not admitted here. Sign in with an account of this "
-            "tenant; the owner can set ALLOW_GUESTS=on."
+            Text(
+                "{name} is a guest in this tenant, and guests are not admitted here. Sign in with an account of this "
+                "tenant; the owner can set ALLOW_GUESTS=on.",
+                name=name,
+            )
         )
 
 
 class RoleMissing(NotPermitted):
     """``client_id``: of this app's registration. Source of the command: Graph, user: post appRoleAssignments."""
 
-    def __init__(self, person: Person, role: Role, what: str, client_id: str) -> None:
+    def __init__(self, person: Person, role: Role, act: Text, client_id: str) -> None:
         find = f"az ad sp show --id {client_id} -o tsv --query"
         body = (
             f'{{"principalId":"{person.object_id}","resourceId":"\'$({find} id)\'",'
@@ -134,11 +155,17 @@ class RoleMissing(NotPermitted):
         )
         url = f"https://graph.microsoft.com/v1.0/users/{person.object_id}/appRoleAssignments"
         super().__init__(
-            f"{person.name} lacks the app role {role}, which is needed to {what}. An administrator can grant it with "
-            f"`az rest --method post --url {url} --body '{body}'`; then sign in again."
+            Text(
+                "{name} lacks the app role {role}, which is needed to {act}. An administrator can grant it with "
+                "`{command}`; then sign in again.",
+                name=person.name,
+                role=role.value,
+                act=act,
+                command=f"az rest --method post --url {url} --body '{body}'",
+            )
         )
 
 
 class RemediationOff(NotAuthorized):
     def __init__(self) -> None:
-        super().__init__("This app only watches: REMEDIATION is off, so nothing can be approved or applied.")
+        super().__init__(Text("This app only watches: REMEDIATION is off, so nothing can be approved or applied."))

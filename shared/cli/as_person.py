@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from ..app import App
 from ..cloud.credentials import azure_cli_token
 from ..errors import MisconfiguredError, Refused, SnatbotError
-from ..model.text import Text
+from ..model.text import Text, verbatim
 
 _SECONDS = 230.0  # Azure's limit of a request
 
@@ -53,5 +53,5 @@ def _post(url: str, token: str) -> dict[str, Any]:
         return content
     match content:
         case {"error": {"message": str() as reason}}:
-            raise Refused(reason)
+            raise Refused(verbatim(reason))
     raise AppUnavailable(Text("The app answered {status} without a reason.", status=answer.status_code))

@@ -149,7 +149,7 @@ def from_exception(operation: str, error: Exception) -> AzureError:
     """The typed error for what an Azure SDK raised (``azure.core.exceptions``, azure-identity's included)."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
-    from ..bounded_http import AnswerTooLarge
+    from ..bounded_http import MOST_BYTES, AnswerTooLarge
 
     response = getattr(error, "response", None)
     if isinstance(error, ClientAuthenticationError):
@@ -161,7 +161,8 @@ def from_exception(operation: str, error: Exception) -> AzureError:
     if isinstance(error, HttpResponseError) and response is not None:
         return from_response(operation, response.status_code, response.headers, _text_of(response))
     if isinstance(getattr(error, "inner_exception", None), AnswerTooLarge):
-        return UnexpectedAnswer(operation, _clean(str(error)))
+        size = MOST_BYTES // 1024**2
+        return UnexpectedAnswer(operation, Text("the answer is larger than {size} MiB", size=size))
     return Unavailable(operation, _clean(str(error)))
 
 

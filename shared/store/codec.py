@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, TypeVar, cast
 
 from ..first_use import import_lock
+from ..model.text import Text
 from .errors import StoreError
 
 SCHEMA = 1
@@ -79,8 +80,16 @@ def _text_of(row: Mapping[str, Any]) -> str:
 def from_columns(kind: type[T], row: Mapping[str, Any]) -> T:
     """Raises StoreError if a newer release wrote the row, or it is invalid."""
     if int(row.get("schema", 0)) > SCHEMA:
-        raise StoreError(f"row {row.get('RowKey')} was written by a newer release (schema {row.get('schema')})")
+        raise StoreError(
+            Text(
+                "row {row} was written by a newer release (schema {schema})",
+                row=str(row.get("RowKey")),
+                schema=str(row.get("schema")),
+            )
+        )
     try:
         return load(kind, _text_of(row))
     except ValueError as error:
-        raise StoreError(f"row {row.get('RowKey')} cannot be read as {kind.__name__}") from error
+        raise StoreError(
+            Text("row {row} cannot be read as {kind}", row=str(row.get("RowKey")), kind=kind.__name__)
+        ) from error

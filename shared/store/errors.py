@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..errors import SnatbotError
+from ..model.text import Text, arranged
 
 
 class StoreError(SnatbotError):
@@ -25,21 +26,32 @@ class StoreUnavailable(StoreError):
 
 
 @contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Convert Azure's exceptions to this module's. ``what`` names the operation in the message."""
+def translated(operation: str, row: str = "") -> Iterator[None]:
+    """Convert Azure's exceptions to this module's. The message names ``operation``, and the row by its key's start."""
     from azure.core.exceptions import AzureError, HttpResponseError
 
     try:
         yield
     except HttpResponseError as error:
+        what = _named(operation, row)
         raise _of_answer(what, error.status_code or 0, str(getattr(error, "error_code", None) or "")) from error
     except AzureError as error:
-        raise StoreUnavailable(f"{what}: storage could not be reached ({type(error).__name__})") from error
+        reason = Text(
+            "{operation}: storage could not be reached ({error})",
+            operation=_named(operation, row),
+            error=type(error).__name__,
+        )
+        raise StoreUnavailable(reason) from error
 
 
-def _of_answer(what: str, status: int, code: str) -> StoreError:
+def _named(operation: str, row: str) -> Text:
+    return arranged("{parts:words}", parts=(operation, row.partition("-")[0]))
+
+
+def _of_answer(what: Text, status: int, code: str) -> StoreError:
     """A missing row means that another writer deleted it; a missing table is an error."""
     if status in (409, 412) or (status == 404 and code != "TableNotFound"):
-        return StoreConflict(f"{what}: changed by somebody else")
-    answered = f"{what}: storage answered {status} {code}".rstrip()
+        return StoreConflict(Text("{operation}: changed by somebody else", operation=what))
+    answer = arranged("{parts:words}", parts=(str(status), code))
+    answered = Text("{operation}: storage answered {answer}", operation=what, answer=answer)
     return StoreRefused(answered) if status in (400, 413) else StoreUnavailable(answered)

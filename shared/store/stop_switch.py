@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ..errors import KeyMissing, RowForged
 from ..model.audit import ALL_STOPPED, AuditLine
+from ..model.text import Text, arranged
 from .audit import AuditChain, row_of_line
 from .due_index import sortable
 from .errors import StoreConflict
@@ -19,7 +20,9 @@ from .signed_rows import RowSigner, SignedRows
 from .table import ANY, Row, Table, stored
 
 _KIND, _ROW = "stop flag", "stop"
-_LIFT = "Look at who may write to the app's storage, then lift the stop: `DELETE /api/stop`, or `snatbot resume-all`"
+_LIFT = Text(
+    "Look at who may write to the app's storage, then lift the stop: `DELETE /api/stop`, or `snatbot resume-all`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,16 @@ class StopSwitch:
         if self._signed.signer is None:
             return stored(StopFlag, found[0]).value if found else StopFlag()
         if not found:
-            return _doubted("the stop flag is missing: it was deleted, or the app has not had a signing key before")
+            return _doubted(
+                Text("the stop flag is missing: it was deleted, or the app has not had a signing key before")
+            )
         try:
             self._signed.verify(_KIND, found[0])
         except (RowForged, KeyMissing) as doubt:
-            return _doubted(str(doubt))
+            return _doubted(doubt.text)
         flag = stored(StopFlag, found[0]).value
         if not flag.is_set and self._was_stopped_since(flag.at):
-            return _doubted("the stop flag is older than the last stop in the audit: somebody put it back")
+            return _doubted(Text("the stop flag is older than the last stop in the audit: somebody put it back"))
         return flag
 
     def _was_stopped_since(self, at: datetime | None) -> bool:
@@ -71,5 +76,5 @@ class StopSwitch:
         return self._signed.signed(_KIND, ALL_CHANGES, Row(_ROW, flag, etag))
 
 
-def _doubted(why: str) -> StopFlag:
-    return StopFlag(True, "snatbot", f"{why.rstrip('.')}. {_LIFT}")
+def _doubted(why: Text) -> StopFlag:
+    return StopFlag(True, "snatbot", arranged("{why:sentence} {lift}", why=why, lift=_LIFT))

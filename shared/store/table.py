@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..first_use import import_lock
+from ..model.text import Text
 from ..retry_after import requested_wait_seconds
 from .codec import from_columns, to_columns
 from .errors import StoreUnavailable, translated
@@ -87,7 +88,7 @@ class Table:
         """None without such a row."""
         from azure.core.exceptions import ResourceNotFoundError
 
-        with translated(f"read {row.partition('-')[0]}"):
+        with translated("read", row):
             try:
                 found = self.client().get_entity(partition, row)
             except ResourceNotFoundError:
@@ -132,7 +133,7 @@ class Table:
     def write(self, partition: str, row: Row) -> str:
         """Returns the new ETag. Raises StoreConflict if the row does not match ``row.etag``."""
         kind, entity, *options = _operation(partition, row)
-        with translated(f"write {row.key.partition('-')[0]}"):
+        with translated("write", row.key):
             answer = getattr(self.client(), f"{kind}_entity")(entity, **(options[0] if options else {}))
         return str(answer["etag"])
 
@@ -159,7 +160,7 @@ class Table:
         from azure.core import MatchConditions
 
         match: dict[str, Any] = {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
-        with translated(f"delete {row.partition('-')[0]}"):
+        with translated("delete", row):
             self.client().delete_entity(partition, row, **match)
 
     def client(self) -> TableClient:
@@ -169,7 +170,7 @@ class Table:
             if self._client is None:
                 with import_lock:
                     client = self._service().get_table_client(self._name)
-                with translated("create table"):
+                with translated("create", "table"):
                     is_created = self._create(client)
                 self._client = client
             found = self._client
@@ -235,4 +236,4 @@ def _heed_retry_after(response: Any) -> None:
     """The SDK would sleep as long as storage asks, and can't parse every format."""
     seconds = requested_wait_seconds(response.http_response.headers)
     if seconds is not None and seconds > _LONGEST_ASKED_SECONDS:
-        raise StoreUnavailable(f"storage asks to be left alone for {seconds:.0f} seconds")
+        raise StoreUnavailable(Text("storage asks to be left alone for {seconds} seconds", seconds=round(seconds)))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ..ids import cluster_key
 from ..model.change import ChangeState
+from ..model.text import Text
 from .errors import StoreConflict, StoreError
 from .records import Records
 from .table import Row, Table
@@ -30,7 +31,10 @@ class VnetBusy(StoreError):
 
     def __init__(self, claim: VnetClaim) -> None:
         self.claim = claim
-        super().__init__(f"virtual network is held by change {claim.change_id} until {claim.lease_until:%H:%M:%S} UTC")
+        until = f"{claim.lease_until:%H:%M:%S}"
+        super().__init__(
+            Text("virtual network is held by change {change} until {until} UTC", change=claim.change_id, until=until)
+        )
 
 
 class VnetLock:
@@ -63,7 +67,7 @@ class VnetLock:
         if stored is None or not is_dead(records, claim, wall):
             return
         if stored.value != claim:
-            raise StoreConflict("claim: changed by somebody else")
+            raise StoreConflict(Text("{operation}: changed by somebody else", operation="claim"))
         self._table.delete(_partition(claim.vnet_id), _ROW, stored.etag)
 
 

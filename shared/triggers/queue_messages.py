@@ -7,6 +7,7 @@ import re
 from typing import TypedDict
 
 from ..errors import BadInput
+from ..model.text import verbatim
 
 SCHEMA = 1
 _KEY = re.compile(r"[0-9a-z]{1,64}")
@@ -33,7 +34,7 @@ def read_message(body: bytes, *names: str) -> tuple[str, ...]:
         found = json.loads(body)
         values = tuple(found[name] for name in names)
     except (ValueError, KeyError, TypeError):
-        raise BadInput(f"a queue message does not hold {' and '.join(names)}") from None
+        raise BadInput(verbatim(f"a queue message does not hold {' and '.join(names)}")) from None
     if found.get("schema") != SCHEMA or not all(isinstance(key, str) and _KEY.fullmatch(key) for key in values):
-        raise BadInput(f"a queue message has another schema than {SCHEMA}, or keys that cannot be keys")
+        raise BadInput(verbatim(f"a queue message has another schema than {SCHEMA}, or keys that cannot be keys"))
     return values

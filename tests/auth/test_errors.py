@@ -12,6 +12,7 @@ import pytest
 from shared.auth import errors
 from shared.errors import Refused
 from shared.model.identity import Person, Role
+from shared.model.text import Text
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_each_refusal_is_a_sentence_for_a_person(kind: Callable[[], Refused], sa
 def test_a_missing_role_comes_with_the_command_that_grants_it() -> None:
     at = datetime(2026, 11, 28, tzinfo=UTC)
     nora = Person("0a0a0a0a-0000-4000-8000-000000000005", "tenant", "Nora", frozenset(), at)
-    told = str(errors.RoleMissing(nora, Role.APPROVE, "decide here", "aaaaaaaa-0000-4000-8000-0000000000b1"))
+    told = str(errors.RoleMissing(nora, Role.APPROVE, Text("decide here"), "aaaaaaaa-0000-4000-8000-0000000000b1"))
     assert told.startswith("Nora lacks the app role Snat.Approve, which is needed to decide here.")
     command = told.split("`")[1]
     az = """az() { case "$*" in

@@ -12,6 +12,7 @@ from shared.app import App
 from shared.cli.__main__ import main
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
+from shared.model.text import Text
 from tests.support.terminal import HEALTHY, Check, assessed, run
 
 ROOT = Path(__file__).parents[2]
@@ -20,8 +21,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     "error",
     [
-        NotFoundHere("no cluster 'x' that this app's identity may read"),
-        BadInput("window is 0 minutes; it must be 1 to 1440"),
+        NotFoundHere(Text("no cluster 'x' that this app's identity may read")),
+        BadInput(Text("window is 0 minutes; it must be 1 to 1440")),
         Unavailable("GET /subscriptions", "the connection was\nrefused"),
     ],
 )

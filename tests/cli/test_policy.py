@@ -6,6 +6,7 @@ import pytest
 
 from shared.approval_policy import parse_policy
 from shared.errors import NotFoundHere
+from shared.model.text import Text
 from tests.support.terminal import Check, run
 
 ADA = "aaaaaaaa-0000-4000-8000-00000000000a"
@@ -40,5 +41,5 @@ def test_no_with_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_cluster_that_is_not_there_is_no_answer() -> None:
-    gone = Check(error=NotFoundHere("no cluster 'shop-prod' that this app's identity may read"))
+    gone = Check(error=NotFoundHere(Text("no cluster 'shop-prod' that this app's identity may read")))
     assert explain("--user", ADA, "--kind", "attach_nat_gateway", check=gone) == 2

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.model.change import Change, ChangeState
+from shared.model.text import Text
 from shared.store.errors import StoreUnavailable
 from tests.support.killing import Killed, killing
 from tests.support.theatre import LEASE, WRITER, Theatre
@@ -143,7 +144,7 @@ def test_storage_that_is_down_for_a_while_loses_nothing(theatre: Theatre) -> Non
         nonlocal count
         count += 1
         if count in failures:
-            raise StoreUnavailable("commit: storage answered 503")
+            raise StoreUnavailable(Text("commit: storage answered 503"))
         return commit(*arguments)
 
     records.commit_in = flaky  # type: ignore[method-assign, assignment]

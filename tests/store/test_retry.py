@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.model.text import Text
 from shared.store.errors import StoreConflict, StoreUnavailable
 from shared.store.retry import retry_on_conflict
 
@@ -16,7 +17,7 @@ class Race:
     def write(self) -> str:
         self.calls += 1
         if self.calls <= self.lost:
-            raise StoreConflict("changed by somebody else")
+            raise StoreConflict(Text("changed by somebody else"))
         return "written"
 
 
@@ -41,7 +42,7 @@ def test_no_other_error_is_tried_again() -> None:
 
     def write() -> None:
         calls.append(1)
-        raise StoreUnavailable("storage did not answer")
+        raise StoreUnavailable(Text("storage did not answer"))
 
     with pytest.raises(StoreUnavailable):
         retry_on_conflict(write)

@@ -12,6 +12,7 @@ from shared.auth.sessions import session_cookie
 from shared.auth.signing import Signer
 from shared.errors import BadInput, NotFoundHere, Refused, SnatbotError
 from shared.model.identity import Person
+from shared.model.text import Text, verbatim
 from shared.triggers.attempts import address_of, note_refusal
 from tests.support.builders import at
 
@@ -41,15 +42,15 @@ def refuse(error: SnatbotError, method: str = "GET", **headers: str) -> None:
 @pytest.mark.parametrize(
     ("error", "is_audited_get", "is_audited_post"),
     [
-        (NotPermitted("no"), True, True),
+        (NotPermitted(Text("no")), True, True),
         (LinkTampered(), True, True),
         (FormExpired(), True, True),
-        (SignInRefused("its ID token is of another tenant"), True, True),
+        (SignInRefused(Text("its ID token is of another tenant")), True, True),
         (SignInNeeded(), False, True),
         (LinkExpired(), False, True),
-        (Refused("decided already"), False, True),
-        (BadInput("x"), False, False),
-        (NotFoundHere("x"), False, False),
+        (Refused(Text("decided already")), False, True),
+        (BadInput(Text("x")), False, False),
+        (NotFoundHere(Text("x")), False, False),
     ],
 )
 def test_what_only_shows_no_page_is_no_attempt(
@@ -62,9 +63,9 @@ def test_what_only_shows_no_page_is_no_attempt(
 
 
 def test_a_line_names_the_person_or_the_address_and_holds_no_token(noted: Noted) -> None:
-    refuse(NotPermitted("x" * 900), **{"X-Forwarded-For": "203.0.113.9, 192.0.2.7:5120"})
+    refuse(NotPermitted(verbatim("x" * 900)), **{"X-Forwarded-For": "203.0.113.9, 192.0.2.7:5120"})
     person = Person("11111111-0000-4000-8000-000000000001", "t", "Ada", frozenset(), at(0))
-    refuse(SignInRefused("y"), Cookie=session_cookie(SIGNER, person).partition(";")[0])
+    refuse(SignInRefused(Text("y")), Cookie=session_cookie(SIGNER, person).partition(";")[0])
     (source, event, subject, detail), (by_person, failed, *_) = noted
     assert (source, event, subject) == ("somebody at 192.0.2.7", "attempt refused", "chg-1")
     assert detail == f"code: {'x' * 199}…"

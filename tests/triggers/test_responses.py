@@ -13,25 +13,26 @@ import pytest
 from shared.auth.errors import KeyNotEnough, LinkExpired, LinkTampered, RemediationOff, SignInRefused, TokenRefused
 from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere, Refused, TooMany
+from shared.model.text import Text
 from shared.store.errors import StoreConflict, StoreError
 from shared.triggers.languages import language_of, same_language
 from shared.triggers.responses import answers_json, answers_page, as_page
 
 REQUEST: Any = func.HttpRequest("GET", "https://bot.example.com/api/check", body=b"")
 ERRORS = [
-    (BadInput("x"), 400, "bad_input"),
+    (BadInput(Text("x")), 400, "bad_input"),
     (LinkTampered(), 403, "link_tampered"),
     (KeyNotEnough("silence"), 403, "not_permitted"),
-    (TokenRefused("x"), 401, "token_refused"),
-    (SignInRefused("x"), 403, "sign_in_refused"),
+    (TokenRefused(Text("x")), 401, "token_refused"),
+    (SignInRefused(Text("x")), 403, "sign_in_refused"),
     (LinkExpired(), 410, "link_expired"),
-    (NotFoundHere("x"), 404, "not_found"),
-    (TooMany("x"), 429, "too_many"),
-    (Refused("x"), 409, "refused"),
+    (NotFoundHere(Text("x")), 404, "not_found"),
+    (TooMany(Text("x")), 429, "too_many"),
+    (Refused(Text("x")), 409, "refused"),
     (RemediationOff(), 409, "refused"),
     (MisconfiguredError({"X": "wrong"}), 500, "misconfigured"),
-    (StoreError("x"), 503, "storage_unavailable"),
-    (StoreConflict("x"), 503, "storage_unavailable"),
+    (StoreError(Text("x")), 503, "storage_unavailable"),
+    (StoreConflict(Text("x")), 503, "storage_unavailable"),
     (Unavailable("GET /", "refused"), 502, "azure_unavailable"),
 ]
 

@@ -53,7 +53,7 @@ def beats(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def no_storage(now: datetime, deadline: Deadline) -> None:
     """Deleting old rows fails: the tick has its line and its heartbeat all the same."""
-    raise StoreError("storage does not answer")
+    raise StoreError(Text("storage does not answer"))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from ...model.metric import MetricAnswer, Series, Window
+from ...model.text import Text
 from ..error_mapping import from_metric_code, json_object, json_value
 from ..errors import AzureError, MetricUnavailable, UnexpectedAnswer
 from ..metric_queries import METRIC, MetricQuery
@@ -103,12 +104,12 @@ def parse_metrics(content: bytes, query: MetricQuery, window: Window) -> MetricA
     counts. Raises MetricUnavailable if Azure omits a metric or reports its failure, Throttled or Forbidden if that is
     the reported reason, and UnexpectedAnswer if the answer can't be parsed.
     """
-    return _of_row(_decode(_ROW, content, f"metric {query.metric}"), query, window)
+    return _of_row(_decode(_ROW, content, _named(query.metric)), query, window)
 
 
 def parse_batch(content: bytes, query: MetricQuery, window: Window) -> dict[str, MetricAnswer | AzureError]:
     """As ``parse_metrics``, for each row of a batch, by its resource id in lower case. Rows without id are left out."""
-    operation = f"metric {query.metric}"
+    operation = _named(query.metric)
     found: dict[str, MetricAnswer | AzureError] = {}
     for raw in _decode(_ROWS, content, operation).values or ():
         resource_id = ""
@@ -131,7 +132,9 @@ def _decode(decoder: msgspec.json.Decoder[T], content: bytes | msgspec.Raw, oper
             plain = _as_documented(json_value(operation, bytes(content)))
             return decoder.decode(msgspec.json.encode(plain))
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise UnexpectedAnswer(operation, f"the answer is not as documented: {error}", status=200) from None
+            raise UnexpectedAnswer(
+                operation, Text("the answer is not as documented: {error}", error=str(error)), status=200
+            ) from None
 
 
 def _as_documented(value: Any) -> Any:
@@ -151,7 +154,7 @@ def _as_documented(value: Any) -> Any:
         case bool():
             return value
         case float() | int() if not -(2**63) < value < 2**63:  # NaN too
-            return "out of range"
+            return "overflow"
     return value
 
 
@@ -168,7 +171,7 @@ def _resource_of(row: _Row) -> str:
 
 def _resource_of_unreadable(raw: msgspec.Raw) -> str:
     try:
-        return text(json_object("a row", bytes(raw)), "resourceid").lower()
+        return text(json_object("row", bytes(raw)), "resourceid").lower()
     except UnexpectedAnswer:
         return ""
 
@@ -199,17 +202,21 @@ def _metric(row: _Row, name: str) -> _Metric:
             continue
         if found.error_code and found.error_code.lower() != "success":
             resource_id = (found.id or "").lower().partition(_METRICS_OF)[0]
-            message = found.error_message or "no explanation"
-            raise from_metric_code(f"metric {name}", found.error_code, message, resource_id)
+            message = found.error_message or Text("no explanation")
+            raise from_metric_code(_named(name), found.error_code, message, resource_id)
         return found
-    raise MetricUnavailable(f"metric {name}", "the answer does not hold it", status=200)
+    raise MetricUnavailable(_named(name), Text("the answer does not hold it"), status=200)
+
+
+def _named(metric: str) -> Text:
+    return Text("metric {metric}", metric=metric)
 
 
 @lru_cache(maxsize=1024)  # several metrics of a node have the same
 def _dimensions(content: bytes) -> dict[str, str]:
     return {
         (dimension.name.value or "").lower() if dimension.name else "": dimension.value or ""
-        for dimension in _decode(_DIMENSIONS, content, "a metric's metadatavalues") or ()
+        for dimension in _decode(_DIMENSIONS, content, "metadatavalues") or ()
     }
 
 
@@ -219,7 +226,7 @@ def _points(content: bytes, aggregation: str, start: datetime, end: datetime) ->
     value_of = attrgetter(aggregation.lower())
     known = {
         minute: value
-        for point in _decode(_POINTS, content, "a metric's data") or ()
+        for point in _decode(_POINTS, content, "data") or ()
         if (value := value_of(point)) is not None and start <= (minute := _minute(point.time_stamp or "")) < end
     }
     bad = tuple(at for at, value in known.items() if not 0 <= value <= LARGEST)
@@ -237,4 +244,4 @@ def _without(series: Series, bad: set[datetime]) -> Series:
 @lru_cache(maxsize=1024)  # all series of an answer have the same stamps
 def _minute(stamp: str) -> datetime:
     """Azure aligns points to the query's start, a whole minute, so seconds in a stamp mean nothing."""
-    return moment("a metric's point", "timeStamp", stamp).replace(second=0, microsecond=0)
+    return moment("data", "timeStamp", stamp).replace(second=0, microsecond=0)

@@ -80,7 +80,7 @@ class Permission:
             return error
         return None
 
-    def require_anywhere(self, person: Person, what: str, *, allows_writes: bool) -> None:
+    def require_anywhere(self, person: Person, what: Text, *, allows_writes: bool) -> None:
         """For what concerns no change: whoever may approve on any cluster may do it, and operators if it allows no
         write to Azure. Raises RoleMissing or NotPermitted.
         """

@@ -18,7 +18,7 @@ from ...chat import fleet_messages
 from ...chat.channels import AnyChannel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
 from ...chat.pager import PagerDuty, SignedWebhook, event_of
-from ...formatting import count, listed
+from ...formatting import listed
 from ...model.audit import OutboxMessage
 from ...model.text import Text
 from ...store.errors import StoreConflict
@@ -103,7 +103,11 @@ class Deliver:
 
     def _discard(self, partition: str, forged: Mapping[str, str], wall: datetime) -> None:
         """Takes out what this app did not write, with one audit line and one alarm for all of it."""
-        found = f"without this app's signature, and not delivered: {count(len(forged), 'message')} in the outbox"
+        found = Text.plural(
+            "without this app's signature, and not delivered: {count} message in the outbox",
+            "without this app's signature, and not delivered: {count} messages in the outbox",
+            count=len(forged),
+        )
         log.error("%s", found)
         line = audit(wall, "snatbot", "forged messages not delivered", "outbox", f"{found}: {listed(list(forged))}")
         alarm = self._alarms.rows("", fleet_messages.messages_forged([found]), wall)
@@ -159,6 +163,12 @@ class Deliver:
             if row.value.id == message.id:
                 writes = [Put(message, row.etag)]
                 if message.due_at is None:
-                    detail = f"to {message.channel}, after {message.refusals} refusals: {message.last_error}"
-                    writes.append(audit(wall, "snatbot", "message given up", message.id, detail))
+                    line = audit(
+                        wall,
+                        "snatbot",
+                        "message given up",
+                        message.id,
+                        f"to {message.channel}, after {message.refusals} refusals: {message.last_error}",
+                    )
+                    writes.append(line)
                 self._records.commit_in(partition, writes)

@@ -21,6 +21,7 @@ from shared.model.change import Action, Change, ChangeState
 from shared.model.identity import Approver, Person, Role
 from shared.model.plan import PlanKind
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from shared.store.records import Put
 from shared.store.table import Table
 from tests.support.desk import PARTITION, SIGNER, SOON, TARGET, Desk
@@ -286,7 +287,7 @@ def test_an_approver_of_any_cluster_lifts_the_stop_and_an_operator_only_what_wri
     permission = Permission(policy(**fields), "signin", lambda _: {}, "client")
     for allows_writes, may in ((False, operates), (True, lifts)):
         if may:
-            permission.require_anywhere(who, "do this", allows_writes=allows_writes)
+            permission.require_anywhere(who, Text("do this"), allows_writes=allows_writes)
             continue
         with pytest.raises(NotPermitted, match=r"lacks the app role|lets you approve anything"):
-            permission.require_anywhere(who, "do this", allows_writes=allows_writes)
+            permission.require_anywhere(who, Text("do this"), allows_writes=allows_writes)

@@ -15,6 +15,7 @@ from shared.core.planning.request import PlanRequest
 from shared.errors import BadInput, SnatbotError
 from shared.model.change import Change, ChangeState
 from shared.model.plan import Plan
+from shared.model.text import Text
 from shared.store.records import Put, Records
 from tests.support.builders import at, minutes
 from tests.support.nouns import make_advice
@@ -59,7 +60,11 @@ def test_a_plan_that_is_blocked_is_told_and_not_offered(records: Records) -> Non
 
 @pytest.mark.parametrize(
     "error",
-    [Unavailable("GET cluster", "no answer"), Forbidden("GET cluster", "no"), BadInput("not the id of a cluster")],
+    [
+        Unavailable("GET cluster", "no answer"),
+        Forbidden("GET cluster", "no"),
+        BadInput(Text("not the id of a cluster")),
+    ],
 )
 def test_a_plan_that_cannot_be_made_is_tried_again_after_a_while(records: Records, error: SnatbotError) -> None:
     planner = FakePlanner(error)

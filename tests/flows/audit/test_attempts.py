@@ -15,6 +15,7 @@ from shared.flows.audit.attempts import LINES_A_MINUTE, RefusedAttempts
 from shared.flows.audit.policy import PolicyAudit
 from shared.ids import new_id
 from shared.model.audit import AuditLine
+from shared.model.text import Text
 from shared.store.audit import AUDIT_PARTITION, AuditChain
 from shared.store.errors import StoreError
 from shared.store.records import Records
@@ -77,7 +78,7 @@ def test_storage_that_does_not_answer_changes_no_refusal(
     records: Records, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
-        raise StoreError("storage does not answer")
+        raise StoreError(Text("storage does not answer"))
 
     monkeypatch.setattr(records, "commit_in", fail)
     note(RefusedAttempts(records))

@@ -177,7 +177,7 @@ def test_storage_that_is_down_is_told_and_not_tried_for_every_cluster() -> None:
 
         def cluster(self, cluster_id: str) -> Any:
             tried.append(cluster_id)
-            raise StoreUnavailable("read cluster: storage could not be reached")
+            raise StoreUnavailable(Text("read cluster: storage could not be reached"))
 
     sights = [Observation(assessment(TROUBLE, cluster(name=f"shop-{number}"))) for number in range(50)]
     tracker = IncidentTracker(

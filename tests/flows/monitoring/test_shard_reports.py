@@ -9,6 +9,7 @@ import pytest
 from shared.errors import SnatbotError
 from shared.flows.monitoring.shard_reports import ShardReports, error_text
 from shared.model.tally import Effort, ShardReport, Tally
+from shared.model.text import Text
 from shared.store.fleet_cache import FleetCache
 from shared.store.table import Table
 from tests.support.builders import at, cluster
@@ -45,10 +46,10 @@ def test_a_shard_is_scanned_once_for_a_tick_and_not_for_an_older_one(reports: Sh
 
 def test_a_scan_that_raised_stands_beside_the_last_report(reports: ShardReports) -> None:
     reports.write("k", REPORT)
-    reports.write_raised("k", SnatbotError("no role"), at(11))
+    reports.write_raised("k", SnatbotError(Text("no role")), at(11))
     tally, _, raised = reports.total(SHARDS, at(11))
     assert (tally.measured, raised) == (2, ("the last look ended with an error, SnatbotError: no role",))
-    reports.write_raised("new", SnatbotError("no role"), at(11))
+    reports.write_raised("new", SnatbotError(Text("no role")), at(11))
     assert reports.total({"new": SHARDS["k"]}, at(11))[0].not_reached == 2, "none has ended yet"
 
 

@@ -10,6 +10,7 @@ from shared.flows.planning.ownership import Ownership
 from shared.ids import cluster_key
 from shared.model.change import Action, Change, ChangeState
 from shared.model.resource_id import ArmId
+from shared.model.text import Text
 from shared.store.errors import StoreUnavailable
 from shared.store.records import Put, Records
 from tests.support.builders import minutes
@@ -64,7 +65,7 @@ def test_records_that_cannot_be_read_are_an_error_and_not_nothing(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(_: Records, partition: str) -> tuple[Change, ...]:
-        raise StoreUnavailable("query: storage answered 503")
+        raise StoreUnavailable(Text("query: storage answered 503"))
 
     monkeypatch.setattr(Records, "changes", down)
     with pytest.raises(StoreUnavailable):
