@@ -2,8 +2,7 @@
 
 Each region has its own host; all need a token for the batch audience and a role at the subscription: Monitoring Reader
 on a resource group is not enough (Azure docs: migrate-to-batch-api). An error of one resource does not affect the
-others. The SDK's client sends the request, but its models are not used: they drop resource ids and error codes, and are
-slow.
+others. The SDK, azure-monitor-querymetrics, is not used: its models drop resource ids and error codes, and are slow.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from ..first_use import import_lock
@@ -26,8 +25,8 @@ from .metric_queries import MetricQuery, utc_text
 from .parse.metric import parse_batch
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
-    from azure.monitor.querymetrics import MetricsClient
 
     from .pipeline import BoundedRetry, OnRequest
 
@@ -47,7 +46,7 @@ class BatchMetrics:
     on_request: OnRequest | None = None
     retry: BoundedRetry | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
-    _clients: dict[str, MetricsClient] = field(default_factory=dict, init=False)
+    _clients: dict[str, PipelineClient[Any, Any]] = field(default_factory=dict, init=False)
 
     def query_batch(
         self, resource_ids: Sequence[str], region: str, query: MetricQuery, window: Window
@@ -88,8 +87,10 @@ class BatchMetrics:
             **query.parameters("filter"),
             "api-version": api_versions.METRICS,
         }
-        url = f"/subscriptions/{subscription}/metrics:getBatch?{urlencode(parameters, quote_via=quote)}"
-        request = HttpRequest("POST", url, json={"resourceids": list(resource_ids)})
+        path = f"/subscriptions/{subscription}/metrics:getBatch?{urlencode(parameters, quote_via=quote)}"
+        request = HttpRequest(
+            "POST", self.endpoint.format(region=region).rstrip("/") + path, json={"resourceids": list(resource_ids)}
+        )
         with azure_errors(operation):
             response = self._client(region).send_request(request, is_read=True)
             if response.status_code != 200:
@@ -97,20 +98,16 @@ class BatchMetrics:
                 raise _role_missing(refusal, subscription) if isinstance(refusal, SignInFailed) else refusal
             return bytes(response.content)
 
-    def _client(self, region: str) -> MetricsClient:
+    def _client(self, region: str) -> PipelineClient[Any, Any]:
         with self._lock, import_lock:
-            from azure.monitor.querymetrics import MetricsClient
+            from azure.core import PipelineClient
 
             from .pipeline import client_options
 
             if region not in self._clients:
                 endpoint = self.endpoint.format(region=region)
-                self._clients[region] = MetricsClient(
-                    endpoint,
-                    self.credential,
-                    audience=self.audience,
-                    **client_options(endpoint, self.credential, self.audience, self.on_request, self.retry),
-                )
+                options = client_options(endpoint, self.credential, self.audience, self.on_request, self.retry)
+                self._clients[region] = PipelineClient(endpoint, **options)
             return self._clients[region]
 
 
