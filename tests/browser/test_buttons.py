@@ -116,7 +116,7 @@ def test_every_change_from_the_message_to_the_verdict_and_back(stage: Stage, vis
     assert state(page) == "Fixed"
 
     click(page, "Ask for a roll-back", "Grace")
-    assert (page.locator("h1").inner_text(), state(page)) == ("Roll-back on shop-prod", "Waiting for approval")
+    assert (page.locator("h1").inner_text(), state(page)) == ("Rollback on shop-prod", "Waiting for approval")
     original = visit(visitor, address)
     assert names(original) == []
     original.get_by_role("link", name="Roll-back").click()

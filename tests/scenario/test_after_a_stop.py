@@ -157,7 +157,7 @@ def test_a_later_change_ends_the_one_that_stopped_and_its_roll_back_leaves_nothi
     """The second change uses the gateway that the first one made: it is deleted with the second."""
     first = stopped_at(theatre, "subnets/aks-user")
     second = theatre.app.propose.propose(first.cluster_id, Instant.of(theatre.clock), "Ada")
-    assert "which is there" in second.plan.summary
+    assert "associate the present NAT gateway" in second.plan.summary
 
     second = theatre.run_on(theatre.decide(second, "approve"))
 

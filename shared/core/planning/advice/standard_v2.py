@@ -75,7 +75,7 @@ def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
         preflight.cluster.vnet_ownership(facts),
         region_has_it(facts),
         preflight.subnets.subnets_readable(facts),
-        preflight.subnets.default_route(facts),
+        preflight.routes.default_route(facts),
         preflight.cluster.egress_gateway(facts),
         preflight.cluster.cluster_is_settled(facts),
         preflight.addresses.existing_connections(facts),

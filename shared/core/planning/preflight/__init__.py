@@ -12,7 +12,7 @@ from ....model.network import NetworkFacts
 from ....model.plan import Step
 from ...checks import sort_checks
 from ..writes import new_types, planned_ip_ids
-from . import addresses, cluster, refusals, shared_ownership, subnets
+from . import addresses, cluster, refusals, routes, shared_ownership, subnets
 
 CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (
     cluster.vnet_ownership,
@@ -23,9 +23,9 @@ CHECKS: tuple[Callable[[NetworkFacts], Check], ...] = (
     subnets.network_interfaces,
     subnets.other_subscription,
     subnets.existing_gateway,
-    subnets.default_route,
-    subnets.propagated_routes,
-    subnets.kept_route_table,
+    routes.default_route,
+    routes.propagated_routes,
+    routes.kept_route_table,
     subnets.dual_stack,
     addresses.basic_sku,
     addresses.internet_routing,

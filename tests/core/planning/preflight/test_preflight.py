@@ -206,7 +206,7 @@ def test_a_gateway_that_is_there_already_is_never_replaced() -> None:
 @pytest.mark.parametrize("prefixes", [["0.0.0.0/0"], ["0.0.0.0/1", "128.0.0.0/1"]])
 @pytest.mark.parametrize("hop", ["VirtualAppliance", "virtualappliance", "VirtualNetworkGateway", "VnetLocal", "None"])
 def test_routes_that_take_most_traffic_elsewhere_are_blocked(hop: str, prefixes: list[str]) -> None:
-    found = preflight.subnets.default_route(with_routes(hop, "10.9.0.4", prefixes))
+    found = preflight.routes.default_route(with_routes(hop, "10.9.0.4", prefixes))
     assert found.result is BLOCK
     assert f"snet-system: {hop} 10.9.0.4 for {' and '.join(prefixes)}, 100.0" in found.message
     assert "snet-user" not in found.message
@@ -227,7 +227,7 @@ def test_routes_that_take_most_traffic_elsewhere_are_blocked(hop: str, prefixes:
     ],
 )
 def test_other_routes_are_named_with_their_prefixes(prefix: str, hop: str, result: CheckResult, said: str) -> None:
-    found = preflight.subnets.default_route(with_routes(hop, prefixes=[prefix]))
+    found = preflight.routes.default_route(with_routes(hop, prefixes=[prefix]))
     assert found.result is result
     assert said in found.message
     assert found.is_blocking is (result in (BLOCK, UNKNOWN))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.planning.preflight import addresses, subnets
+from shared.core.planning.preflight import addresses, routes, subnets
 from shared.core.planning.preflight import cluster as of_cluster
 from shared.model.check import Check, CheckResult
 from shared.model.cluster import NodePool
@@ -41,16 +41,16 @@ def behind(vnet: Vnet | None, *, takes_routes: bool = True) -> NetworkFacts:
         (subnets.network_interfaces, nodes("Failed"), BLOCK, "aks-user-1-vmss000000"),
         (subnets.other_subscription, facts(), PASS, "one subscription"),
         (subnets.other_subscription, facts(vnet_id=ELSEWHERE), WARN, "0000000000bb"),
-        (subnets.propagated_routes, behind(Vnet(VNET, "westeurope")), PASS, "no gateway"),
-        (subnets.propagated_routes, behind(Vnet(VNET, "westeurope", learns_routes=True)), WARN, "snet-user"),
+        (routes.propagated_routes, behind(Vnet(VNET, "westeurope")), PASS, "no gateway"),
+        (routes.propagated_routes, behind(Vnet(VNET, "westeurope", learns_routes=True)), WARN, "snet-user"),
         (
-            subnets.propagated_routes,
+            routes.propagated_routes,
             behind(Vnet(VNET, "westeurope", learns_routes=True), takes_routes=False),
             PASS,
             "no gateway",
         ),
-        (subnets.propagated_routes, behind(None), CheckResult.COULD_NOT_CHECK, "unknown"),
-        (subnets.kept_route_table, facts(subnets=(subnet(USER_SUBNET, route_table_id=TABLE),)), PASS, "kubenet"),
+        (routes.propagated_routes, behind(None), CheckResult.COULD_NOT_CHECK, "unknown"),
+        (routes.kept_route_table, facts(subnets=(subnet(USER_SUBNET, route_table_id=TABLE),)), PASS, "kubenet"),
         (subnets.dual_stack, facts(), PASS, "IPv4 only"),
         (subnets.dual_stack, facts(cluster(ip_families=("IPv4", "IPv6"))), BLOCK, "has IPv6"),
         (
@@ -116,7 +116,7 @@ def test_each_by_itself(
 
 def test_a_default_route_that_can_not_be_seen_does_not_forbid() -> None:
     """The gate after the first subnet would show it: nothing would come through the gateway."""
-    assert not subnets.propagated_routes(behind(None)).is_blocking
+    assert not routes.propagated_routes(behind(None)).is_blocking
 
 
 @pytest.mark.parametrize(
