@@ -71,7 +71,7 @@ class CheckId(StrEnum):
 
 
 _LABELS = {
-    CheckId.ALLOW_LISTS: Text("allow-lists"),
+    CheckId.ALLOW_LISTS: Text("allow lists"),
     CheckId.API_SERVER_ACCESS: Text("API server access"),
     CheckId.CLUSTER_STATE: Text("cluster state"),
     CheckId.DDOS_PROTECTION: Text("DDoS protection"),
@@ -96,7 +96,7 @@ _LABELS = {
     CheckId.OWNERSHIP: Text("ownership"),
     CheckId.PERMISSIONS: Text("permissions"),
     CheckId.POLICY: Text("policy"),
-    CheckId.PORTS_A_NODE: Text("ports a node"),
+    CheckId.PORTS_A_NODE: Text("ports per node"),
     CheckId.PROOF: Text("proof"),
     CheckId.PROPAGATED_ROUTES: Text("propagated routes"),
     CheckId.PUBLIC_IP_PREFIX: Text("public IP prefix"),

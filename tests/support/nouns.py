@@ -134,7 +134,7 @@ CHECKS = (
     Check(
         CheckId.EXISTING_CONNECTIONS,
         CheckResult.WARN,
-        Text("open outbound connections may drop when a subnet is associated; clients must reconnect"),
+        Text("open outbound connections may drop; clients must reconnect"),
         Text("choose a quiet hour if that hurts"),
         "Azure docs: nat-gateway/nat-overview",
     ),

@@ -99,7 +99,7 @@ def test_the_plan_shows_what_partners_see_today_and_that_nothing_that_is_open_dr
     assert found.egress_now == ("203.0.113.0",), "the gateway's, not the load balancer's"
     (connections,) = [check for check in found.checks if check.name == "existing connections"]
     assert connections.result is CheckResult.PASS
-    (lists,) = [check for check in found.checks if check.name == "allow-lists"]
+    (lists,) = [check for check in found.checks if check.name == "allow lists"]
     assert "now 203.0.113.0)" in lists.message
     view = plan_view(found)
     assert view.enlarged.endswith("pip-0 → pip-0, ippre-snatbot-shop-prod-1")

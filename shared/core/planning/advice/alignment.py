@@ -98,7 +98,7 @@ def _checks(facts: NetworkFacts) -> tuple[Check, ...]:
         CheckBuilder(CheckId.NAT_GATEWAY, "subnets GET, natGateway").requires(
             bool(facts.subnets) and not without,
             Text("every subnet of the cluster has a NAT gateway"),
-            Text("without a NAT gateway: {subnets}; its nodes would lose all egress", subnets=listed(without))
+            Text("without a NAT gateway: {subnets}; their nodes would lose all egress", subnets=listed(without))
             if without
             else Text("no subnet could be read"),
             Text("attach the gateway to every subnet first"),

@@ -69,7 +69,7 @@ def existing_connections(facts: NetworkFacts) -> Check:
         return check.passes(Text("no subnet moves: open connections stay as they are"))
     check = CheckBuilder(CheckId.EXISTING_CONNECTIONS, "Azure docs: nat-gateway/nat-overview, nat-gateway-v2-migrate")
     return check.warns(
-        Text("open outbound connections may drop when a subnet is associated; clients must reconnect"),
+        Text("open outbound connections may drop; clients must reconnect"),
         Text("choose a quiet hour"),
     )
 

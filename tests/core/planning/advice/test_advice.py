@@ -165,7 +165,7 @@ def test_relief_on_prefixes_adds_a_prefix_and_names_them_all() -> None:
 def test_relief_that_cannot_give_more_is_refused() -> None:
     many = [NodePool("big", "System", 6_000, 6_000, vnet_subnet_id=SYSTEM_SUBNET)]
     of = facts(cluster(many, load_balancer_profile=LoadBalancerProfile(1_024, 30, 100)))
-    assert [one.name for one in ask(PlanKind.RELIEVE_LOAD_BALANCER, of).blockers] == ["ports a node"]
+    assert [one.name for one in ask(PlanKind.RELIEVE_LOAD_BALANCER, of).blockers] == ["ports per node"]
 
 
 def test_relief_stands_beside_the_gateway_and_alignment_after_it_with_the_same_commands() -> None:

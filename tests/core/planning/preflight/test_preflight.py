@@ -41,7 +41,7 @@ from tests.support.builders import (
 
 PASS, WARN, BLOCK, UNKNOWN = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK
 NODE_NETWORK = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{NODE_GROUP}/providers/Microsoft.Network"
-ALWAYS_WARNED = {"existing connections", "allow-lists", "managed as code"}
+ALWAYS_WARNED = {"existing connections", "allow lists", "managed as code"}
 
 
 def pool(name: str, subnet_id: ArmId | None, **changed: Any) -> NodePool:
