@@ -23,7 +23,7 @@ from ..model.plan import (
     RelatedPlan,
     Step,
 )
-from ..model.text import Text, arranged, verbatim
+from ..model.text import Text, arranged
 
 Tone = Literal["good", "waiting", "bad", "running", "neutral"]
 """The colour of a chip, a class of the style sheet."""
@@ -176,7 +176,7 @@ def _step(step: Step, plan: Plan) -> Text:
     """A step whose resource exists uses it and creates nothing."""
     if isinstance(step, CreatePublicIp | CreatePublicIpPrefix) and step not in plan.new_steps():
         return Text("Use the present {kind} `{name}`", kind=resource_label(step.id), name=resource_name(step.id))
-    return verbatim(describe_step(step))
+    return describe_step(step)
 
 
 def _created(plan: Plan) -> Iterator[ResourceView]:

@@ -115,7 +115,7 @@ def plans(number: int) -> tuple[Plan, ...]:
 def _plans(number: int) -> Iterator[Plan]:
     """One of every kind, and one that is forbidden. ``number`` of subnets, pools, nodes and public IPs."""
     count = max(1, min(number, 16))
-    demand = Demand(500 * count, count, True, (verbatim(f"public IPs: {count}"),), busiest_node_ports=500)
+    demand = Demand(500 * count, count, True, (Text("public IPs: {number}", number=count),), busiest_node_ports=500)
     calm = replace(demand, no_need=Text("no SNAT connection failed among 9,000 in the last hour"))
     plain = builders.facts(cluster(number))
     managed = builders.facts(
@@ -146,7 +146,7 @@ def _plans(number: int) -> Iterator[Plan]:
         Check(
             CheckId.SUBNETS,
             CheckResult.BLOCK,
-            verbatim(f"subnet {SUBNETS[0]} can't be used"),
+            Text("subnet {subnet} can't be used", subnet=SUBNETS[0]),
             Text("see to it"),
             commands=(COMMAND,),
         )
