@@ -24,6 +24,7 @@ from devhost import slack_text
 from devhost.browser import PageFailedError, camera, click, visit
 from devhost.console import Teller, fail
 from devhost.errors import DevHostError
+from devhost.evidence import verify_evidence
 from devhost.stage import DETECTOR, REMEDIATOR, Stage, set_up
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Story:
         state = self._act()
         self._prove(subnets, state)
         self._look_at_identities()
+        verify_evidence(self._host.settings, self._button("Receipt"), self._tell)
 
     def _see(self) -> None:
         self._tell.chapter("See: GET /api/check")
@@ -227,12 +229,12 @@ class Story:
             raise StoryError(f"one message in Slack was expected, {len(found)} were found")
         return found[0]
 
-    def _button(self) -> str:
-        """The address behind the first button of the message."""
-        urls = slack_text.button_urls(self._message()["content"])
+    def _button(self, text: str = "") -> str:
+        """The address behind the message's button with this text, or behind its first."""
+        urls = [url for name, url in slack_text.button_urls(self._message()["content"]) if text in ("", name)]
         if not urls:
-            raise StoryError("the message has no button")
-        return urls[0][1]
+            raise StoryError(f"the message has no button {text}".rstrip())
+        return urls[0]
 
     def _say_title(self) -> None:
         """What the message says, if it says something else than before."""

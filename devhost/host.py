@@ -129,6 +129,11 @@ class DevHost:
             yield host
 
     @property
+    def settings(self) -> Mapping[str, str]:
+        """The app settings, as the app's processes have them."""
+        return self._settings
+
+    @property
     def route_prefix(self) -> str:
         """The path prefix of every HTTP function, from host.json."""
         return self._host_json.route_prefix
