@@ -136,6 +136,7 @@ class App(Clients):
     @cached_property
     def incident_tracker(self) -> IncidentTracker:
         from .core.incidents.lifecycle import IncidentPolicy
+        from .flows.incidents.several import SeveralAtOnce
         from .flows.incidents.track import IncidentTracker
 
         return IncidentTracker(
@@ -149,6 +150,7 @@ class App(Clients):
             ),
             lambda change: self.links.page(change),
             is_offering=self.settings.is_remediation_on,
+            several=SeveralAtOnce(self.records, self.router),
         )
 
     @cached_property
@@ -363,10 +365,13 @@ class App(Clients):
         return Reconciler(context, self.renewer, self.network_of, write_audit)
 
     @cached_property
-    def deliver(self) -> Deliver:
+    def router(self) -> Router:
         routes = self.settings.routes.routes if self.settings.routes else ()
-        router = Router(self.records, routes, self.settings.default_channels, tuple(self.channels))
-        return Deliver(self.records, self.liveness, self.channels, router, self.outbox)
+        return Router(self.records, routes, self.settings.default_channels, tuple(self.channels))
+
+    @cached_property
+    def deliver(self) -> Deliver:
+        return Deliver(self.records, self.liveness, self.channels, self.router, self.outbox)
 
 
 _clock: Clock = SystemClock()

@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from ..errors import WHO_WROTE
-from ..formatting import clusters_of, listed, sentence, sentences, utc
+from ..formatting import clusters_of, listed, number, percent, sentence, sentences, utc
 from ..model.assessment import Assessment
-from ..model.finding import Finding
+from ..model.finding import Finding, Severity
 from ..model.incident import Incident
+from ..model.reading import Measured
 from ..model.text import Text, verbatim
-from .incident_messages import WITHDRAWN, headline, incident_footer
-from .message import EMPTY, Message, MessageKind, Section, Tone, facts_of, sections_of
+from .choices import HEADING
+from .finding_labels import FINDING_MEANINGS, FINDING_TITLES
+from .incident_messages import SEVERITY_WORDS, WITHDRAWN, headline, incident_footer
+from .message import EMPTY, Audience, Message, MessageKind, Section, Table, Tone, facts_of, sections_of
 
 _FOOTER = Text("snatbot · coverage")
 _UNSEEN = Text("SNAT failures there would go unseen until this is mended.")
@@ -92,6 +95,54 @@ def clusters_opted_out(names: Sequence[str]) -> Message:
         sections=(_meaning(Text("They are not watched. Take the tag off to have them watched again.")),),
         footer=_FOOTER,
     )
+
+
+def incidents_opened(assessments: Sequence[Assessment]) -> Message:
+    """Clusters of one subscription's region where trouble of the same kind begins in the same scan."""
+    worst = max((assessment.alarms[0] for assessment in assessments), key=lambda alarm: alarm.severity.rank)
+    cluster, is_failing = assessments[0].cluster, worst.severity.rank >= Severity.FAILING.rank
+    rows = sorted(map(_failures_of, assessments), reverse=True)
+    names = tuple(name for *_, name in rows)
+    columns = (Text("Cluster"), Text("Failed"), Text("Share"))
+    table = Table(columns, tuple((verbatim(name), number(failed), share) for failed, share, name in rows), figures=2)
+    return Message(
+        title=Text(
+            "{severity}: {finding} on {clusters}",
+            severity=SEVERITY_WORDS[worst.severity],
+            finding=FINDING_TITLES[worst.kind],
+            clusters=clusters_of(len(rows)),
+        ),
+        summary=Text(
+            "It began within the same minutes in {region}, subscription {subscription}.",
+            region=cluster.location,
+            subscription=cluster.subscription,
+        ),
+        tone=Tone.ALARM if is_failing else Tone.WARNING,
+        facts=facts_of(
+            (Text("Since"), utc(min(assessment.alarms[0].since for assessment in assessments))),
+            (Text("What it means"), FINDING_MEANINGS.get(worst.kind)),
+        ),
+        sections=sections_of(
+            Section(
+                HEADING,
+                text=Text(
+                    "Look first for what these clusters share: a release, or a service that all of them call. Each has "
+                    "an incident of its own; news and plans for it are posted here."
+                ),
+            ),
+            Section(Text("Failed connections"), table=table if rows[0][0] else None),
+            Section(Text("All clusters"), text=listed(names, len(names)), is_detail=bool(rows[0][0])),
+        ),
+        footer=Text("snatbot · incidents that began together"),
+        audience=Audience.CHATS,
+    )
+
+
+def _failures_of(assessment: Assessment) -> tuple[int, Text, str]:
+    """Failed connections, their share and the cluster's name."""
+    reading = assessment.reading
+    failed, successful = (reading.failed, reading.successful) if isinstance(reading, Measured) else (0, 0)
+    return failed, percent(failed, failed + successful), assessment.cluster.name
 
 
 def metrics_contradicted(assessment: Assessment, now: datetime) -> Message:

@@ -152,7 +152,7 @@ def incident_footer(incident: Incident) -> Text:
     return Text("snatbot · incident {id}", id=incident.id)
 
 
-_WORDS = {
+SEVERITY_WORDS = {
     Severity.NOTICE: Text("Notice"),
     Severity.WARNING: Text("Early warning"),
     Severity.HIGH: Text("Warning"),
@@ -162,7 +162,7 @@ _WORDS = {
 
 
 def _word(incident: Incident) -> Text:
-    return _WORDS[incident.severity]
+    return SEVERITY_WORDS[incident.severity]
 
 
 def _with_steps(title: Text, incident: Incident, assessment: Assessment) -> Message:

@@ -52,6 +52,12 @@ class MessageKind(StrEnum):
     FLEET = "fleet"  # about monitoring itself
 
 
+class Audience(StrEnum):
+    EVERYBODY = "everybody"
+    CHATS = "chats"  # a list of clusters, of which a pager gets each
+    PAGERS = "pagers"  # what chats get in a list
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     columns: tuple[Text, ...]
@@ -108,6 +114,7 @@ class Message:
     charts: tuple[Chart, ...] = ()
     kind: MessageKind = MessageKind.FLEET
     subject: str = ""  # incident id, else change id; empty for the fleet
+    audience: Audience = Audience.EVERYBODY
     language: str = "en"  # set at delivery
 
     def in_language(self, language: str) -> Message:

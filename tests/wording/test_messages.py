@@ -51,6 +51,7 @@ def _about_troubles(number: int) -> Iterator[dict[str, Any]]:
         yield {
             "incident": cases.incident(finding, number),
             "assessment": cases.assessment(finding, number),
+            "assessments": (cases.assessment(finding, number),) * max(1, number),
             "losses": (finding,) * max(1, number),
             "plan": cases.plans(number)[number % 4],
         }

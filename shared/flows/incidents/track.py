@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from ...chat import fleet_messages, incident_messages, waiting_messages
-from ...chat.message import Message
+from ...chat.message import Audience, Message
 from ...cloud.deadline import Deadline
 from ...core.associations import Associations, associations, next_association
 from ...core.incidents.lifecycle import Effect, IncidentPolicy, IncidentTransition, next_incident
@@ -30,10 +30,11 @@ from ...model.reading import DoesNotApply
 from ...model.resource_id import ArmId
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreError, StoreUnavailable
-from ...store.records import Put, Records, Stored
+from ...store.records import FLEET_PARTITION, Put, Records, Stored
 from ...store.retry import TRIES, retry_on_conflict
 from ..approval.propose import withdraw_proposals
 from ..notification.outbox import Outbox, audit
+from .several import SeveralAtOnce
 
 log = logging.getLogger("snatbot.watch")
 _CONTRADICTION_EVERY = timedelta(days=1)
@@ -99,6 +100,7 @@ class IncidentTracker:
     page_of: Callable[[Change], str]  # maps a change to the URL of its page
     _: KW_ONLY
     is_offering: bool  # incidents that a plan could cure get one
+    several: SeveralAtOnce | None = None  # None: each incident has a message of its own
 
     def read_state(self, cluster_id: ArmId, cluster_name: str) -> ClusterState:
         """Raises StoreError."""
@@ -131,7 +133,8 @@ class IncidentTracker:
         new alarm is lost. Raises StoreUnavailable if storage is down.
         """
         effects: Counter[str] = Counter()
-        notified: list[str] = []
+        listed = self._listed(observations, active, wall)
+        notified = [FLEET_PARTITION] if listed else []
         work: dict[str, OpenWork | None] = {}
         failed = unanswered = 0
         for observation in sorted(observations, key=lambda observation: observation.key in active):
@@ -144,7 +147,9 @@ class IncidentTracker:
                 failed += 1
                 continue
             try:
-                effect, is_notified, found = retry_on_conflict(partial(self._update, observation, active, now, wall))
+                effect, is_notified, found = retry_on_conflict(
+                    partial(self._update, observation, active, listed, now, wall)
+                )
                 work[observation.key] = found
                 effects[effect.value] += 1
                 notified += [observation.key] if is_notified else []
@@ -157,8 +162,24 @@ class IncidentTracker:
                     raise  # storage is down for all clusters
         return UpdateSummary(dict(effects), failed, tuple(notified), work)
 
+    def _listed(
+        self, observations: Sequence[Observation], active: Mapping[str, bool], wall: datetime
+    ) -> frozenset[str]:
+        """Keys of clusters whose incident opens, and is in a message of several."""
+        new = [
+            observation.assessment
+            for observation in observations
+            if observation.assessment.alarms and observation.key not in active and not observation.is_maintenance
+        ]
+        return self.several.announce(new, wall) if self.several else frozenset()
+
     def _update(
-        self, observation: Observation, active: Mapping[str, bool], now: datetime, wall: datetime
+        self,
+        observation: Observation,
+        active: Mapping[str, bool],
+        listed: Container[str],
+        now: datetime,
+        wall: datetime,
     ) -> tuple[Effect, bool, OpenWork]:
         """What happened, whether there is a message to deliver, and what is open now."""
         cluster = observation.assessment.cluster
@@ -187,6 +208,8 @@ class IncidentTracker:
             message = self._message(
                 transition.message, incident, observation.assessment, state, now, is_withdrawn=bool(withdrawn)
             )
+            if message and transition.message is Effect.OPENED and observation.key in listed:
+                message = replace(message, audience=Audience.PAGERS)
             writes += [*withdrawn, *self.outbox.rows(cluster.name, message, wall)]
         self.records.commit(cluster.id, writes)
         if transition.effect is not Effect.NOTHING:

@@ -17,6 +17,7 @@ from itertools import groupby
 from ...chat import fleet_messages
 from ...chat.channels import AnyChannel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
+from ...chat.message import Audience
 from ...chat.pager import PagerDuty, SignedWebhook, event_of
 from ...formatting import listed
 from ...model.audit import OutboxMessage
@@ -150,6 +151,9 @@ class Deliver:
             message = message_of(row).in_language(channel.language)
         except ValueError:
             raise ChatRefused(row.channel, Text("the stored message cannot be read by this release")) from None
+        is_pager = isinstance(channel, SignedWebhook | PagerDuty)
+        if message.audience is (Audience.CHATS if is_pager else Audience.PAGERS):
+            return
         if isinstance(channel, SlackBot):
             RewrittenMessage(self._records, channel.api(), partition, row, message).deliver()
         elif isinstance(channel, SignedWebhook | PagerDuty):

@@ -26,14 +26,16 @@ class Router:
         self._default = default
         self._known = known
 
+    def channels(self, target: Target, earlier: Sequence[str] = ()) -> tuple[str, ...]:
+        """``earlier``: those that got earlier messages about the same."""
+        both = dict.fromkeys((*channels_for(self._routes, self._default, target), *earlier))
+        return tuple(name for name in both if name in self._known) or tuple(self._known)
+
     def route(self, partition: str, row: Stored[OutboxMessage]) -> None:
         """Copy the message for each channel, in one transaction; no change if the records changed."""
         message, subject = row.value, _subject_of(row.value)
         stored = self._records.notified_channels(partition, subject) if subject else None
-        earlier = stored.value.channels if stored else ()
-        chosen = channels_for(self._routes, self._default, self._target(partition, subject))
-        both = dict.fromkeys((*chosen, *earlier))
-        first, *others = [name for name in both if name in self._known] or self._known
+        first, *others = self.channels(self._target(partition, subject), stored.value.channels if stored else ())
         writes = [Put(replace(message, channel=first), row.etag)]
         writes += [Put(replace(message, id=new_id(), channel=name)) for name in others]
         if subject:
