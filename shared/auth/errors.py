@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import WHO_WROTE, Refused, SnatbotError
-from ..model.identity import Person, Role
 from ..model.text import Text
+
+if TYPE_CHECKING:
+    from ..model.identity import Person, Role
 
 
 class NotAuthorized(Refused):

@@ -9,9 +9,7 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from ..auth.errors import FormExpired, LinkTampered, NotPermitted, SignInRefused
-from ..auth.sessions import read_session
 from ..errors import Refused, SnatbotError
-from ..formatting import clip, visible
 
 log = logging.getLogger("snatbot.triggers")
 _ALWAYS = (NotPermitted, SignInRefused, LinkTampered, FormExpired)
@@ -27,6 +25,8 @@ def note_refusal(req: func.HttpRequest, error: SnatbotError, code: str) -> None:
     if not is_attempt:
         return
     from ..app import current
+    from ..auth.sessions import read_session
+    from ..formatting import clip, visible
 
     try:
         app = current()

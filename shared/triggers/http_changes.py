@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from .. import user_input
 from .queue_messages import queue
 from .responses import answers_json, answers_page, as_json
 
@@ -77,6 +76,7 @@ def lift_stop(req: func.HttpRequest) -> func.HttpResponse:
 @answers_json
 def history(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or resource id: its incidents, changes with their journals, and the audit trail."""
+    from .. import user_input
     from ..app import current
     from ..flows.incidents.history import read_history
     from ..ids import cluster_key

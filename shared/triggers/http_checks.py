@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from .. import user_input
 from .languages import language_of
 from .responses import answers_json, as_json, as_page
 
@@ -15,6 +14,7 @@ blueprint = func.Blueprint()
 @answers_json
 def check(req: func.HttpRequest) -> func.HttpResponse:
     """``?cluster=`` name or resource id, without it all clusters; ``?window=`` minutes to assess."""
+    from .. import user_input
     from ..app import current
     from ..web.answers import check_json
 
@@ -36,6 +36,7 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
 
     ``&kind=``: that kind of plan. ``&as=page``: as a page for people.
     """
+    from .. import user_input
     from ..app import current
     from ..core.planning.request import PlanRequest
     from ..flows.planning.plan import kind_named
