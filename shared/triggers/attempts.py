@@ -33,7 +33,7 @@ def note_refusal(req: func.HttpRequest, error: SnatbotError, code: str) -> None:
         session = read_session(app.signer, req.headers.get("Cookie", "")) if app.row_signer else None
         source = str(session.person) if session else address_of(req.headers.get("X-Forwarded-For", ""))
         event = "sign-in refused" if isinstance(error, SignInRefused) else "attempt refused"
-        subject = clip(req.route_params.get("change_id") or urlsplit(req.url).path, _LONGEST_SUBJECT)
+        subject = clip(visible(req.route_params.get("change_id") or urlsplit(req.url).path), _LONGEST_SUBJECT)
         detail = f"{code}: {clip(visible(str(error)), _LONGEST_DETAIL)}"
         app.refused_attempts.note(source, event, subject, detail, app.clock.now())
     except SnatbotError as unnoted:

@@ -250,7 +250,7 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
     )
     is_sound(answer, name)
     takes_no_parameter = ("health", "health_details", "change_decision", "sign_out", "asset", "command", "open_fleet")
-    is_shut = name.startswith(("sign", "command")) and desk.app.settings.approval_mode == "link"
+    is_shut = name.startswith(("sign", "command", "audit")) and desk.app.settings.approval_mode == "link"
     is_read_by_session = name in READ and desk.app.settings.approval_mode != "link"
     assert params or is_shut or is_read_by_session or name in takes_no_parameter, "what it reads was drawn"
 
