@@ -170,6 +170,19 @@ def visit(visitor: BrowserContext, address: str) -> Page:
     return page
 
 
+def sign_in(visitor: BrowserContext, link: str, name: str) -> Page:
+    """From a link in a message, by Entra ID's picker, to the page that this account ends on."""
+    page = visitor.new_page()
+    page.goto(link)
+    page.get_by_role("link", name="Sign in").click()
+    # The link leads to a redirect: the click is over before the picker is there.
+    page.get_by_role("heading", name="Pick an account").wait_for()
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+    page.wait_for_load_state()
+    return page
+
+
 def click(page: Page, button: str, name: str = "") -> None:
     """Fills in the name if the form has that field, submits the form and waits for the next page.
 

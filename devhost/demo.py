@@ -1,7 +1,7 @@
 """`make demo`: an incident from detection to verified fix on a simulated Azure, in about a minute.
 
-Snatbot detects, notifies and proposes; Chromium clicks to approve; snatbot applies and verifies. The demo compares
-each part with the simulator and stops at the first mismatch, with the reason and a non-zero exit code.
+Snatbot detects, notifies and proposes; people sign in and decide in Chromium; snatbot applies and verifies. The demo
+compares each part with the simulator and stops at the first mismatch, with the reason and a non-zero exit code.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import difflib
 import json
 import sys
 import tempfile
+import textwrap
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -21,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from devhost import slack_text
-from devhost.browser import PageFailedError, camera, click, visit
+from devhost.browser import PageFailedError, camera, click, sign_in, visit
 from devhost.console import Teller, fail
 from devhost.errors import DevHostError
 from devhost.evidence import verify_evidence
-from devhost.stage import DETECTOR, REMEDIATOR, Stage, set_up
+from devhost.stage import DETECTOR, REMEDIATOR, SIGN_IN, Stage, set_up
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -49,10 +50,13 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             tell.say("Starting Chromium, a simulated Azure, the Azurite storage emulator and the function app …")
             with ExitStack() as stack:
-                person = stack.enter_context(stack.enter_context(camera()).visitor(width=900))
-                stage = stack.enter_context(set_up(Path(folder), "storm", with_slack_bot=True))
+                chromium = stack.enter_context(camera())
+                stage = stack.enter_context(
+                    set_up(Path(folder), "storm", extra=SIGN_IN, with_tls=True, with_slack_bot=True)
+                )
                 tell.say(f"Ready after {time.monotonic() - began:.0f} s.")
-                Story(stage, person, tell).play()
+                people = [stack.enter_context(chromium.visitor(width=900)) for _ in range(4)]
+                Story(stage, people, tell).play()
         except (DevHostError, RuntimeError, requests.RequestException) as error:
             return fail(str(error))
     tell.say(f"\nEverything was stopped. {time.monotonic() - began:.0f} s in all. Kept in {options.output}/:")
@@ -62,9 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 class Story:
-    def __init__(self, stage: Stage, person: BrowserContext, tell: Teller) -> None:
+    def __init__(self, stage: Stage, people: list[BrowserContext], tell: Teller) -> None:
+        """`people`: a browser for each."""
         self._stage = stage
-        self._person = person
+        self._ada, self._ben, self._sam, self._gita = people
         self._simulator = stage.simulator
         self._host = stage.host
         self._tell = tell
@@ -76,12 +81,14 @@ class Story:
         self._see()
         link = self._tell_people()
         subnets = self._subnets()
-        page = self._ask(link)
-        self._approve(link, page)
+        self._refuse(link)
+        ada, ben = self._ask(link)
+        self._approve(ada, ben)
         state = self._act()
         self._prove(subnets, state)
         self._look_at_identities()
-        verify_evidence(self._host.settings, self._button("Receipt"), self._tell)
+        receipt = self._ada.request.get(self._button("Receipt")).text()
+        verify_evidence(self._host.settings, receipt, self._tell)
 
     def _see(self) -> None:
         self._tell.chapter("See: GET /api/check")
@@ -116,9 +123,24 @@ class Story:
         self._tell.say("A minute later the trouble is the same: nothing is posted twice.")
         return self._button()
 
-    def _ask(self, link: str) -> Page:
-        self._tell.chapter("Ask: the button opens the exact plan; looking at it changes nothing")
-        page = self._open(link, "approval-page")
+    def _refuse(self, link: str) -> None:
+        self._tell.chapter("Ask: the button leads to a sign-in with Entra ID; who holds only the link sees nothing")
+        for browser, name, who, refused in (
+            (self._sam, "Sam Stone", "a stranger", "does not exist in tenant"),
+            (self._gita, "Gita Rao", "a guest with the role to approve", "is a guest in this tenant"),
+        ):
+            page = sign_in(browser, link, name)
+            said = [line for line in page.inner_text("main").splitlines() if refused in line]
+            if not said:
+                raise StoryError(f"{name}, {who}, should be refused: {page.inner_text('main')}")
+            self._tell.say(f"{name}, {who}, is refused:")
+            self._tell.quote(textwrap.wrap(said[0], 100))
+
+    def _ask(self, link: str) -> tuple[Page, Page]:
+        """The plan's page for two people who may approve it."""
+        page, other = sign_in(self._ada, link, "Ada Moreau"), sign_in(self._ben, link, "Ben Okoye")
+        self._tell.say("Ada Moreau and Ben Okoye sign in, and both see the exact plan; looking at it changes nothing.")
+        self._keep_page(page, "approval-page")
         plan = self._history()["changes"][-1]["plan"]
         self._tell.keep("plan.json", plan)
         self._tell.say(plan["summary"][:1].upper() + plan["summary"][1:] + ".")
@@ -126,19 +148,18 @@ class Story:
             self._tell.say(f"  {line}")
         self._tell.say(f"Egress IPs now {', '.join(plan['egress_now'])}; then the new public IPs.")
         self._tell.say(f"Digest {plan['digest'][:16]}…")
-        return page
+        return page, other
 
-    def _approve(self, link: str, page: Page) -> None:
-        name = "Ada from the platform team"
-        second = self._open(link)
-        click(page, "Approve", name)
-        self._tell.say(f"Approved by {name} (holder of the link, and recorded as unverified: APPROVAL_MODE=link).")
+    def _approve(self, ada: Page, ben: Page) -> None:
+        click(ada, "Approve")
+        self._tell.say("Ada approves; the decision is signed, and names her by her object id.")
         try:
-            click(second, "Approve", name)
+            click(ben, "Approve")
         except PageFailedError as refused:
-            if "Already decided" not in str(refused):
+            if "Already decided: approved by Ada Moreau (object id" not in str(refused):
                 raise
-            self._tell.say("A second click, in another tab, is refused: the decision was made.")
+            self._tell.say("Ben clicks the same button a moment later:")
+            self._tell.quote(textwrap.wrap(ben.get_by_role("alert").inner_text(), 100))
         else:
             raise StoryError("a second approval should be refused, and was taken")
 
@@ -165,7 +186,7 @@ class Story:
         self._tell.keep("history.json", history)
         self._tell.keep("audit.json", history["audit"])
         change = history["changes"][-1]
-        self._open(self._button(), "final-page")
+        self._keep_page(visit(self._ada, self._button()), "final-page")
         if state != "fixed":
             raise StoryError(f"the change ended as {state}: {change.get('stop_reason') or change.get('outcome')}")
         self._tell.say(f"Verdict: {change['outcome']['verdict']}, because {change['outcome']['reason']}.")
@@ -206,7 +227,9 @@ class Story:
             raise StoryError("something else than the writing identity wrote to Azure")
 
     def _get(self, route: str, **query: str) -> dict[str, Any]:
-        answer = self._http.get(f"{self._host.base_url}/api/{route}", params=query, timeout=120)
+        # REQUESTS_CA_BUNDLE counts more than what a session trusts.
+        trusted = str(self._simulator.ca_path)
+        answer = self._http.get(f"{self._host.base_url}/api/{route}", params=query, timeout=120, verify=trusted)
         if answer.status_code != 200:
             raise StoryError(f"GET /api/{route} answered {answer.status_code}: {answer.text}\n{self._host.logs()}")
         return dict(answer.json())
@@ -214,13 +237,12 @@ class Story:
     def _history(self) -> dict[str, Any]:
         return self._get("history", cluster="shop-prod")
 
-    def _open(self, link: str, keep_as: str = "") -> Page:
-        """Opens the page in a new tab. ``keep_as``: saves its HTML and a screenshot under this name."""
-        page = visit(self._person, link)
-        if keep_as:
-            self._tell.keep(f"{keep_as}.html", page.content())
-            self._tell.keep(f"{keep_as}.png", page.screenshot(full_page=True))
-        return page
+    def _keep_page(self, page: Page, name: str) -> None:
+        """As HTML with its style, and as a picture."""
+        rules = "[...document.styleSheets].flatMap(sheet => [...sheet.cssRules]).map(rule => rule.cssText).join('\\n')"
+        style = f"<style>\n{page.evaluate(rules)}\n</style></head>"
+        self._tell.keep(f"{name}.html", page.content().replace("</head>", style, 1))
+        self._tell.keep(f"{name}.png", page.screenshot(full_page=True))
 
     def _message(self) -> dict[str, Any]:
         """The one message in Slack's channel, as people see it."""
@@ -245,7 +267,7 @@ class Story:
 
     def _see_room(self, name: str) -> None:
         """A picture of the chat room."""
-        page = visit(self._person, f"{self._simulator.http_url}/chat/")
+        page = visit(self._ada, f"{self._simulator.http_url}/chat/")
         page.get_by_role("log", name="Slack messages").get_by_role("heading").first.wait_for()
         page.locator("#slack .messages").evaluate("log => { log.scrollTop = 0; }")
         self._tell.keep(f"{name}.png", page.screenshot(full_page=True))

@@ -17,6 +17,12 @@ from simulator.testing import RunningSimulator, start_simulator
 APP_FOLDER = Path(__file__).parent.parent
 DETECTOR = "11111111-1111-4111-8111-111111111111"
 REMEDIATOR = "22222222-2222-4222-8222-222222222222"
+SIGN_IN = {
+    "APPROVAL_MODE": "signin",
+    "ENTRA_TENANT_ID": "99999999-9999-4999-8999-999999999999",  # of a scenario that names none
+    "ENTRA_CLIENT_ID": "aaaaaaaa-0000-4000-8000-0000000000b1",
+}
+"""App settings with which the people of a scenario sign in."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from devhost.browser import Camera, click
+from devhost.browser import Camera, click, sign_in
 from devhost.stage import Stage
 from tests.support.sign_in import ADA, link_of, stage_with_people
 
@@ -27,20 +27,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory, azurite: str, browser: Camer
 def visitor(browser: Camera) -> Iterator[BrowserContext]:
     with browser.visitor(width=390) as context:
         yield context
-
-
-def sign_in(visitor: BrowserContext, link: str, name: str) -> Page:
-    """From the link in a message, by Entra ID's picker, to what the app shows then."""
-    page = visitor.new_page()
-    page.goto(link)
-    assert "Sign in to see this page" in page.title()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    page.get_by_role("link", name="Sign in").click()
-    # The link leads to a redirect: the click is over before the picker is there.
-    page.get_by_role("heading", name="Pick an account").wait_for()
-    page.get_by_role("button", name=name).click()
-    page.wait_for_url(f"{link.partition('/api/')[0]}/api/**")
-    return page
 
 
 def text(page: Page) -> str:
