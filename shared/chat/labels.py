@@ -63,7 +63,7 @@ def state_label(state: ChangeState) -> Text:
 def resource_name(resource_id: str | None) -> str:
     """The last name of an Azure resource id; the text itself if it is no id; ``none`` for None."""
     if resource_id is None:
-        return "none"
+        return Text("none")
     try:
         return ArmId.parse(resource_id).name
     except ValueError:

@@ -190,7 +190,11 @@ def _findings(number: int) -> Iterator[Finding]:
     found = {finding.kind: finding for finding in made if finding is not None}
     for kind in FindingKind:
         usual_finding = Finding(
-            kind, Severity.WARNING, START, verbatim(f"subnet {SUBNETS[0]} is in trouble"), remedy=Text("look at it")
+            kind,
+            Severity.WARNING,
+            START,
+            Text("subnet {subnet} is in trouble", subnet=SUBNETS[0]),
+            remedy=Text("look at it"),
         )
         yield found.get(kind, usual_finding)
 
@@ -211,7 +215,7 @@ def assessment(finding: Finding, number: int) -> Assessment:
         cluster(number),
         START + timedelta(minutes=number),
         measured(number),
-        (finding, *(replace(finding, evidence=verbatim(f"{NODES[0]} is short of ports")) for _ in range(number))),
+        (finding, *(replace(finding, evidence=Text("{node} is short of ports", node=NODES[0])) for _ in range(number))),
         load_balancer_id=builders.load_balancer().id,
         gateway_ids=(ArmId(f"{NETWORK}/natGateways/ng-waldo"),) if number == 1 else (),
         health_events=HealthEventComparison(HealthEventVerdict.AGREES, Text("Azure's health events say the same")),
@@ -235,14 +239,16 @@ def incident(finding: Finding, number: int) -> Incident:
         kinds=(finding.kind, *list(FindingKind)[:number]),
         evidence=finding.evidence,
         reopened=number,
-        closing_note=verbatim(f"egress now leaves through NAT gateway `{SUBNETS[0]}`") if number == 2 else Text(""),
+        closing_note=Text("egress now leaves through NAT gateway `{gateway}`", gateway="ng-waldo")
+        if number == 2
+        else Text(""),
     )
 
 
 def change(plan: Plan, state: ChangeState, number: int) -> Change:
     decision = Decision("chg", plan.digest, Action.APPROVE, "Ada", "one", START, START, START, START, "s")
     is_decided = state not in (ChangeState.PROPOSED, ChangeState.EXPIRED)
-    figures = tuple(verbatim(f"`{name}`: nothing failed") for name in SUBNETS[:number])
+    figures = tuple(Text("`{name}`: nothing failed", name=name) for name in SUBNETS[:number])
     commands = (verbatim(COMMAND),) * number
     return Change(
         id="19c2",
@@ -257,7 +263,9 @@ def change(plan: Plan, state: ChangeState, number: int) -> Change:
         decision=decision if is_decided else None,
         step=min(number, len(plan.steps)),
         start=started(START) if number else None,
-        stop_reason=verbatim(f"somebody wrote to subnet `{SUBNETS[0]}`") if state is ChangeState.STOPPED else Text(""),
+        stop_reason=Text("somebody wrote to subnet `{subnet}`", subnet=SUBNETS[0])
+        if state is ChangeState.STOPPED
+        else Text(""),
         stop_commands=commands,
         outcome=Outcome(Verdict.DONE, Text("nothing failed"), figures, figures, commands) if is_decided else None,
         reason=incident(findings(number)[0], number),
@@ -266,6 +274,6 @@ def change(plan: Plan, state: ChangeState, number: int) -> Change:
 
 def journal(plan: Plan, number: int) -> tuple[JournalEntry, ...]:
     return tuple(
-        JournalEntry(one, StepState.DONE, START, START, note=verbatim(f"{NODES[0]} is well"))
+        JournalEntry(one, StepState.DONE, START, START, note=Text("{node} is well", node=NODES[0]))
         for one in range(min(number, len(plan.steps)))
     )

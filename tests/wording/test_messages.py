@@ -19,7 +19,9 @@ from shared.chat.message import Message, MessageKind
 from shared.model.change import ChangeState, JournalEntry, StepState
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
-from shared.model.text import Text, verbatim
+from shared.model.text import Text
+from shared.wording.render import translated
+from tests.support import pseudo
 from tests.support.builders import START
 from tests.wording import cases
 from tests.wording.faults import faults
@@ -38,6 +40,7 @@ def message_builders() -> dict[str, Callable[..., Message]]:
 
 
 KINDS = message_builders()
+NAMES = frozenset(["snatbot", "UTC"])
 URL = "https://bot.example.com/change"
 
 
@@ -70,7 +73,7 @@ def _about_changes(number: int) -> Iterator[dict[str, Any]]:
                 StepState.DONE,
                 START,
                 START,
-                note=Text("") if number else verbatim(f"subnet {cases.SUBNETS[0]} has it"),
+                note=Text("") if number else Text("subnet {subnet} has it", subnet=cases.SUBNETS[0]),
             )
             yield {
                 "change": cases.change(plan, state, number),
@@ -86,14 +89,14 @@ def _about_changes(number: int) -> Iterator[dict[str, Any]]:
 
 
 def usual(number: int) -> dict[str, Any]:
-    texts = tuple(f"the list of {name} can't be read" for name in cases.SUBNETS[: max(1, number)])
+    texts = tuple(Text("the list of {name} can't be read", name=name) for name in cases.SUBNETS[: max(1, number)])
     return {
         "now": START,
         "is_withdrawn": number == 1,
         "is_tried_again": number == 1,
         "approval_url": URL,
         "page_url": URL,
-        "reason": f"somebody wrote to subnet `{cases.SUBNETS[0]}`",
+        "reason": Text("somebody wrote to subnet `{subnet}`", subnet=cases.SUBNETS[0]),
         "commands": (cases.COMMAND,) * number,
         "texts": texts,
         "until": START if number else None,
@@ -152,6 +155,22 @@ def test_no_message_holds_broken_text(name: str, number: int) -> None:
         found |= {fault for text in prose(message) for fault in faults(text, known)}
         found |= {f"nothing is said in {message}" for text in prose(message) if not text.strip()}
         found |= {f"no command: {line!r}" for line in lines(message) if not line.startswith(("az ", "kubectl ", "#"))}
+    assert not found, "\n".join(sorted(found))
+
+
+@pytest.mark.parametrize("number", (0, 2))
+@pytest.mark.parametrize("name", KINDS)
+def test_no_message_has_a_word_that_cannot_be_translated(
+    monkeypatch: pytest.MonkeyPatch, name: str, number: int
+) -> None:
+    """In a language of other letters only names stay readable."""
+    pseudo.speak(monkeypatch)
+    found = set[str]()
+    for arguments in calls(KINDS[name], number):
+        names = NAMES | pseudo.words_of(list(arguments.values()))
+        message = translated(KINDS[name](**arguments), pseudo.LANGUAGE)
+        for text in (*prose(message), *(line for line in lines(message) if line.startswith("#"))):
+            found |= set(pseudo.readable(text, names))
     assert not found, "\n".join(sorted(found))
 
 

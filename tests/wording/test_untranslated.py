@@ -1,0 +1,65 @@
+"""Everything that people read is a text: in a language of other letters, no word stays readable but names."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from shared.model.change import Action, ChangeState
+from shared.model.text import Text
+from shared.web.change_view import LinkedChange
+from shared.web.pages import FormFields, SignedIn, change_page, plan_page
+from shared.web.plan_text import plan_lines
+from shared.wording.render import translated
+from tests.support import pseudo
+from tests.support.builders import START
+from tests.support.html_page import Page
+from tests.wording import cases
+
+NAMES = frozenset(["snatbot", "UTC", "Terraform", "azurerm", "Bicep", "Standard"])
+
+
+@pytest.fixture(autouse=True)
+def language(monkeypatch: pytest.MonkeyPatch) -> None:
+    pseudo.speak(monkeypatch)
+
+
+def leaks(html: str, about: Any) -> set[str]:
+    html = re.sub(r"(?s)<(code|pre)\b.*?</\1>|<p class=\"source\">.*?</p>", "", html)
+    return set(pseudo.readable(Page(html).text, NAMES | pseudo.words_of(about)))
+
+
+@pytest.mark.parametrize("number", (0, 2))
+@pytest.mark.parametrize("state", ChangeState)
+def test_a_page_of_a_change_has_no_other_word(state: ChangeState, number: int) -> None:
+    found = set()
+    for plan in cases.plans(number):
+        change = cases.change(plan, state, number)
+        journal = cases.journal(plan, number)
+        html = change_page(
+            change,
+            language=pseudo.LANGUAGE,
+            journal=journal,
+            form=FormFields("token", "csrf", tuple(Action), asks_name=True),
+            signed_in=SignedIn("Ada", "/out", "csrf"),
+            is_unverified=True,
+            now=START,
+            link="?t=token",
+            original=LinkedChange(change, "?t=first"),
+            follow_ups=[LinkedChange(change, "?t=later")],
+        )
+        found |= leaks(html, (change, journal))
+    assert not found, "\n".join(sorted(found))
+
+
+@pytest.mark.parametrize("number", (0, 2))
+def test_a_plan_has_no_other_word_on_its_page_or_in_the_terminal(number: int) -> None:
+    found, source = set(), translated(Text("  source: {source}", source=""), pseudo.LANGUAGE).strip()
+    for plan in cases.plans(number):
+        found |= leaks(plan_page(plan, language=pseudo.LANGUAGE), plan)
+        for line in translated(tuple(plan_lines(plan)), pseudo.LANGUAGE):
+            if not re.match(rf"\s*(az |kubectl |#|{source})", line):
+                found |= set(pseudo.readable(line, NAMES | pseudo.words_of(plan)))
+    assert not found, "\n".join(sorted(found))
