@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..core.az_cli import script
+from ..core.planning.advice.quick_relief import QuickRelief, quick_relief
 from ..formatting import clauses, listed, sentences
 from ..model.cluster import Cluster, VnetOwnership
 from ..model.plan import CURES, Plan, PlanKind, RelatedPlan
@@ -22,12 +23,37 @@ _BY_HAND = Text("Steps and commands are among the details.")
 
 def choices_without_plan(cluster: Cluster, *, is_plan_due: bool) -> Section:
     """The choices before a plan is known, or without one: costs in general."""
-    relief = Text(
-        "Relief: more SNAT ports per node. Open connections drop; the present egress IPs stay. "
-        "`az aks update --load-balancer-outbound-ports`"
+    relief = quick_relief(cluster)
+    return Section(
+        HEADING,
+        text=PLAN_FOLLOWS if is_plan_due else EMPTY if relief else _BY_HAND,
+        steps=(*_cure_in_general(cluster), _relief_in_general(relief)),
+        code=script([relief.command]) if relief else EMPTY,
     )
-    text = PLAN_FOLLOWS if is_plan_due else _BY_HAND
-    return Section(HEADING, text=text, steps=(*_cure_in_general(cluster), relief))
+
+
+def _relief_in_general(relief: QuickRelief | None) -> Text:
+    if relief is None:
+        return Text(
+            "Relief: more SNAT ports per node. Open connections drop; the present egress IPs stay. "
+            "`az aks update --load-balancer-outbound-ports`"
+        )
+    ports, ports_now = relief.ports, relief.ports_now
+    if not relief.new_ips:
+        return Text(
+            "Relief: {ports} SNAT ports per node instead of {ports_now}. Open connections drop; egress IPs stay.",
+            ports=ports,
+            ports_now=ports_now,
+        )
+    return Text.plural(
+        "Relief: {ports} SNAT ports per node instead of {ports_now}. Open connections drop; {count} egress IP joins "
+        "those there are.",
+        "Relief: {ports} SNAT ports per node instead of {ports_now}. Open connections drop; {count} egress IPs join "
+        "those there are.",
+        count=relief.new_ips,
+        ports=ports,
+        ports_now=ports_now,
+    )
 
 
 def _cure_in_general(cluster: Cluster) -> Iterator[Text]:

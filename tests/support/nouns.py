@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from shared.model.assessment import Assessment
 from shared.model.change import Action, Change, ChangeState, Decision, JournalEntry, Outcome, Start, StepState, Verdict
 from shared.model.check import Check, CheckId, CheckResult
-from shared.model.cluster import Cluster, NodePool
+from shared.model.cluster import Cluster, LoadBalancerProfile, NodePool
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.incident import Incident, IncidentState
 from shared.model.metric import Window
@@ -46,6 +46,7 @@ def make_cluster(*, name: str = "shop-prod", is_own_network: bool = True) -> Clu
         location="westeurope",
         node_resource_group=f"MC_rg-shop_{name}_westeurope",
         outbound_type="loadBalancer",
+        load_balancer_profile=LoadBalancerProfile(managed_outbound_ip_count=1),
         pools=(
             NodePool("system", "System", 3, 3, vnet_subnet_id=subnet(1)),
             NodePool("user", "User", 9, 15, vnet_subnet_id=subnet(0)),

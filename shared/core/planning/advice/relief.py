@@ -7,7 +7,6 @@ allocation drops connections.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from ....formatting import addresses_of, listed, minutes_of, nodes_of, public_ips_of
@@ -27,10 +26,8 @@ from ..naming import network_id
 from ..notes import GOES_ON, host_snat_notes, manual_rule_notes
 from ..plan_builder import Outline
 from ..prefixes import LARGEST_PREFIX, length_within
+from .quick_relief import MAX_FRONTENDS, PORTS_PER_FRONTEND, STEP, ports_a_node
 
-PORTS_PER_FRONTEND = 64_000
-MAX_FRONTENDS = 100
-_STEP = 8
 _HEADROOM = 2
 
 
@@ -70,7 +67,7 @@ def relieve(facts: NetworkFacts, demand: Demand, idle_timeout_minutes: int | Non
                 "{step}; at most {most} public IPs: {ports} ports per node",
                 headroom=_HEADROOM,
                 ports_now=ports_now,
-                step=_STEP,
+                step=STEP,
                 most=MAX_FRONTENDS,
                 ports=ports,
             ),
@@ -133,14 +130,6 @@ def _summary(cluster: str, ports: int, ports_now: int, ips: int, ips_now: int) -
         ips=public_ips_of(ips),
         ips_now=ips_now,
     )
-
-
-def ports_a_node(wanted: int, nodes_at_most: int, frontends_now: int) -> tuple[int, int]:
-    """Ports per node, a multiple of 8, and the frontend IPs that they need; never fewer than now."""
-    most_that_fit = MAX_FRONTENDS * PORTS_PER_FRONTEND // nodes_at_most // _STEP * _STEP
-    ports = min(math.ceil(max(wanted, 1) / _STEP) * _STEP, PORTS_PER_FRONTEND, most_that_fit)
-    needed = math.ceil(nodes_at_most * ports / PORTS_PER_FRONTEND)
-    return ports, min(max(needed, frontends_now), MAX_FRONTENDS)
 
 
 def _busiest(demand: Demand) -> Text:

@@ -10,11 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.planning.advice.choose import ASKABLE
-from shared.core.planning.advice.relief import MAX_FRONTENDS, PORTS_PER_FRONTEND, ports_a_node
+from shared.core.planning.advice.quick_relief import (
+    MAX_FRONTENDS,
+    PORTS_PER_FRONTEND,
+    QuickRelief,
+    ports_a_node,
+    quick_relief,
+)
 from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
 from shared.model.check import CheckResult
-from shared.model.cluster import LoadBalancerProfile, NodePool
+from shared.model.cluster import Cluster, LoadBalancerProfile, NodePool
 from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
 from shared.model.plan import (
     CreatePublicIp,
@@ -43,6 +49,33 @@ from tests.support.builders import (
 )
 
 AKS = f"az aks update --subscription {SUBSCRIPTION} -g rg-shop -n shop-prod "
+
+
+# --- the alarm's relief, before a plan ---
+
+
+def test_the_alarms_relief_doubles_the_ports_with_the_exact_command() -> None:
+    pools = [NodePool("user", "User", 40, 60)]
+    found = quick_relief(cluster(pools, load_balancer_profile=LoadBalancerProfile(0, 30, 1)))
+    command = (
+        f"{AKS}--load-balancer-managed-outbound-ip-count 3 --load-balancer-outbound-ports 2048 "
+        "--load-balancer-idle-timeout 30"
+    )
+    assert found == QuickRelief(2048, 1024, 2, command)
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        cluster(load_balancer_profile=LoadBalancerProfile(0, 30, None)),
+        cluster([], load_balancer_profile=LoadBalancerProfile(0, 30, 1)),
+        cluster(load_balancer_profile=LoadBalancerProfile(0, 30, 1), has_hosted_pools=True),
+        cluster(load_balancer_profile=LoadBalancerProfile(0, 30, 1), outbound_type="userAssignedNATGateway"),
+        cluster(load_balancer_profile=LoadBalancerProfile(64_000, 30, 3)),
+    ],
+)
+def test_without_what_it_needs_the_alarms_relief_has_no_command(of: Cluster) -> None:
+    assert quick_relief(of) is None
 
 
 # --- what they have in common ---
