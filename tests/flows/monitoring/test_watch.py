@@ -33,6 +33,7 @@ from shared.flows.notification.outbox import Outbox, message_of
 from shared.flows.planning.plan import Planner
 from shared.ids import cluster_key, new_id
 from shared.maintenance_windows import parse_maintenance
+from shared.model.audit import AuditLine
 from shared.model.change import Change, ChangeState
 from shared.model.cluster import Cluster
 from shared.model.fleet import Unlisted, WatchedCluster, WatchedGateway
@@ -41,6 +42,7 @@ from shared.model.incident import IncidentState
 from shared.model.metric import MetricAnswer
 from shared.model.text import Text, verbatim
 from shared.store.active_clusters import ActiveClusterIndex
+from shared.store.audit import row_of_line
 from shared.store.fleet_cache import FleetCache
 from shared.store.liveness import Liveness
 from shared.store.records import FLEET_PARTITION, Put, Records
@@ -144,14 +146,18 @@ def make(table: Table) -> Make:
 
 
 def count_requests(table: Table, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the table operations from now on."""
+    """Names of the table operations from now on; a query as often as it takes pages of a thousand rows."""
     client, seen = table.client(), []
     for name in ("get_entity", "query_entities", "upsert_entity", "submit_transaction", "delete_entity"):
         original = getattr(client, name)
 
         def counted(*args: Any, _name: str = name, _original: Any = original, **more: Any) -> Any:
             seen.append(_name)
-            return _original(*args, **more)
+            if _name != "query_entities":
+                return _original(*args, **more)
+            rows = list(_original(*args, **more))
+            seen.extend([_name] * ((len(rows) - 1) // 1000))
+            return rows
 
         monkeypatch.setattr(client, name, counted)
     return seen
@@ -167,6 +173,29 @@ def test_a_healthy_fleet_costs_a_few_requests_whatever_its_size(make: Make, monk
     assert world.access.names_asked() == ["state"], "nothing for the healthy besides"
     assert len(seen) <= 10, seen
     assert world.azure.reads == 1
+
+
+def test_storage_requests_grow_with_what_changed_and_not_with_fleet_or_history(
+    storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def requests_of(clusters: int, old_lines: int) -> list[str]:
+        """Of three ticks: nothing changes, a cluster begins to fail, and it goes on failing."""
+        table = table_at(storage, f"t{new_id()}")
+        world = World(table, *(f"c{number}" for number in range(clusters)), policy=WatchPolicy(5000, 600.0))
+        lines = [AuditLine(new_id(), at(-10_000 + number), "snatbot", "x", "y") for number in range(old_lines)]
+        for partition in (FLEET_PARTITION, cluster_key(cluster(name="c7").id)):
+            for start in range(0, old_lines, 100):
+                table.transaction(partition, [row_of_line(line) for line in lines[start : start + 100]])
+        world.tick(8)
+        with monkeypatch.context() as patch:
+            seen = count_requests(table, patch)
+            assert world.tick(9).tally.failing == 0
+            world.access.answers |= {"state": lambda key: SICK if "mc_c7/" in key else HEALTHY, "backend": BACKENDS}
+            assert world.tick(10).tally.failing == world.tick(11).tally.failing == 1
+        return seen
+
+    few, many = requests_of(10, 0), requests_of(1500, 2500)
+    assert abs(len(many) - len(few)) <= 0.05 * len(few), (few, many)
 
 
 def test_only_the_sick_are_looked_at_in_depth(make: Make) -> None:
