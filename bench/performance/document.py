@@ -8,7 +8,7 @@ from typing import Any
 from bench.evaluate.report import as_markdown
 
 from .bound import share_above
-from .goals import cpu_seconds, goals, growth, requests, seconds
+from .goals import cpu_seconds, goals, growth, requests, seconds, times_loads
 
 Row = Sequence[str]
 
@@ -117,6 +117,7 @@ def page(results: Mapping[str, Any]) -> str:
         for figure in ("requests", "seconds", "cpu_seconds")
     }
     grown = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in exponents.items() if value is not None)
+    loads = ", ".join(f"{times_loads(size['ticks']):.1f} (at {size['load_balancers']:,})" for size in sizes)
     lines = [
         f"- {'**reached**' if goal.is_reached else '**missed**'}: {goal.name}: {goal.found}" for goal in goals(results)
     ]
@@ -135,7 +136,9 @@ def page(results: Mapping[str, Any]) -> str:
             "\n## Ticks, and a loop\n",
             as_markdown(HEAD, rows(results)),
             "",
-            _NOTES.format(grown=grown or "–"),
+            _NOTES.format(
+                grown=grown or "–", loads=loads, megabytes=f"{sizes[-1]['ticks']['answer_bytes'] / 1e6:.0f} MB"
+            ),
             "## As deployed\n",
             *(as_markdown(WHOLE_HEAD, list(_whole_rows(fleet))) for fleet in results["whole"]),
             *(_WHOLE.format(load_balancers=fleet["load_balancers"]) for fleet in results["whole"]),
@@ -145,6 +148,7 @@ def page(results: Mapping[str, Any]) -> str:
                 check=cold["check_import_seconds"],
                 index_cpu=cold["index_cpu_seconds"],
                 check_cpu=cold["check_import_cpu_seconds"],
+                base_cpu=cold["functions_cpu_seconds"],
                 modules=cold["check_modules"],
             ),
         ]
@@ -158,11 +162,11 @@ Written by `make bench` on {date}; don't edit. Results: [latest.json](../bench/r
 [cost.md](cost.md).
 
 Measured against the simulator over HTTPS with 50 ms added to each answer, {nodes} nodes a cluster, one cluster in a
-hundred with a failing node (at least one), {workers} workers; medians of {repeats} ticks (2 at 10,000) in the steady
-state: connections and incidents are open, node names and the list of clusters are known. Each kind of work runs in a
-process of its own; storage and chat are left out. **The machine** had {cpus} cores (Python {python}), which the
-simulator and other work shared: wall times include the simulator's own computing, which is most of them in the batched
-passes, and vary by half from run to run. Requests don't, and snatbot's own processor time hardly does.
+hundred with a failing node (at least one), {workers} workers; medians of {repeats} ticks (3 of the failed pass at
+10,000) in the steady state: connections and incidents are open, node names and the list of clusters are known. Each
+kind of work runs in a process of its own; storage and chat are left out. **The machine** had {cpus} cores (Python
+{python}), which the simulator and other work shared: seconds differ from run to run and from machine to machine, so
+goals are held against ratios: two kinds of work by turns in one run, the median of {repeats} pairs.
 """
 
 _NOTES = """\
@@ -171,6 +175,8 @@ _NOTES = """\
   A batch never reaches over a subscription or a region.
 - *loop*: azure-mgmt-monitor, a request for each load balancer, plus one for each sick one; ports in one request each.
   One by one is measured up to 100 and threads up to 1,000 load balancers: what it costs grows with each alike.
+- a tick with ports takes {loads} times the processor time of json.loads on the same answers ({megabytes} at the
+  largest size): requests, decoding, judging and all else included.
 - growth, as the exponent of a power law from 100 load balancers on (1 is linear): {grown}.
 - `METRICS_MODE=arm`, for identities without the role at the subscription: a request for each load balancer and
   question, so 1 in the failed pass and 2 with ports. Azure Resource Manager lets an identity read 25 times a second in
@@ -191,4 +197,5 @@ _COLD = """\
 In new processes, medians, by the clock and in processor time (the machine was shared): import and indexing of the app
 {index:.2f} s and {index_cpu:.2f} s ({functions} functions; heavy packages are not loaded, which a test holds); what a
 healthy check then imports {check:.2f} s and {check_cpu:.2f} s ({modules} modules, never azure.mgmt.network).
+`import azure.functions` alone, which every Python app loads: {base_cpu:.2f} s of processor time.
 """

@@ -25,9 +25,10 @@ from . import cold_start
 from .bound import bound, loop_requests, one_by_one, share_above
 from .child import run_module
 from .fleet import NODES, ROUND_TRIP_SECONDS, SIZES, FleetSize, write_scenario
-from .tick import WORKERS
+from .ticks import WORKERS
 
-REPEATS = 5
+PAIRS = 7  # of what is compared; goals are held against the median
+FAILED_AT_MOST = 3  # ticks of the failed pass alone at the largest size, which nothing is compared with
 LOOP_AT = (10, 100, 1_000)
 """Larger fleets are not looped over: a loop's cost grows with each load balancer alike."""
 SEQUENTIAL_UP_TO = 100
@@ -46,7 +47,7 @@ def measure(sizes: Sequence[FleetSize] = SIZES) -> dict[str, Any]:
         "round_trip_seconds": ROUND_TRIP_SECONDS,
         "nodes_per_cluster": NODES,
         "workers": WORKERS,
-        "repeats": REPEATS,
+        "repeats": PAIRS,
         "sizes": found,
         "whole": [measure_whole(size) for size in sizes if size.load_balancers == WHOLE_AT],
         "cold_start": measure_cold_start(),
@@ -55,14 +56,18 @@ def measure(sizes: Sequence[FleetSize] = SIZES) -> dict[str, Any]:
 
 def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
     with start_simulator(write_scenario(size, folder)) as simulator:
-        ticks = _child(simulator, "tick", str(REPEATS if size.load_balancers <= 1_000 else 2), "auto")
-        arm = _child(simulator, "tick", "1", "arm") if size.load_balancers in LOOP_AT else None
+        failed = PAIRS if size.load_balancers <= WHOLE_AT else FAILED_AT_MOST
+        ticks = _child(simulator, "tick", str(failed), str(PAIRS), "auto")
+        arm = _child(simulator, "tick", "1", "1", "arm") if size.load_balancers in LOOP_AT else None
+        race = None
         loops: dict[str, Any] = {}
         if size.load_balancers in LOOP_AT:
             ids = json.dumps(_balancers(simulator))
             loops["threads"] = _child(simulator, "loop", str(WORKERS), given=ids)
             if size.load_balancers <= SEQUENTIAL_UP_TO:
                 loops["sequential"] = _child(simulator, "loop", "1", given=ids)
+            if size.load_balancers == WHOLE_AT:
+                race = _child(simulator, "race", str(PAIRS), given=ids)
     least, looped = bound(size), loop_requests(size)
     failed, pressure = ticks["failed"][-1]["requests"], ticks["pressure"][-1]["requests"]
     return {
@@ -80,6 +85,7 @@ def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
         "arm": None if arm is None else arm | {"bound": asdict(one_by_one(size))},
         "loop_requests": {"failed": looped.failed, "pressure": looped.pressure},
         "loops": loops,
+        "race": race,
     }
 
 
@@ -99,9 +105,8 @@ def measure_whole(size: FleetSize) -> dict[str, Any]:
     return found
 
 
-def _child(simulator: RunningSimulator, module: str, *arguments: str, given: str = "") -> dict[str, Any]:
-    measured: dict[str, Any] = run_module(module, simulator.environment(), simulator.url, *arguments, given=given)
-    return measured
+def _child(simulator: RunningSimulator, module: str, *arguments: str, given: str = "") -> Any:
+    return run_module(module, simulator.environment(), simulator.url, *arguments, given=given)
 
 
 def _balancers(simulator: RunningSimulator) -> list[str]:
