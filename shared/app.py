@@ -27,6 +27,7 @@ from .flows.notification.route import Router
 from .flows.remediation.stop import StopChanges
 
 if TYPE_CHECKING:
+    from .core.remediation.pace import Pace
     from .flows.approval.decide import Decide
     from .flows.approval.permission import Permission
     from .flows.approval.propose import Propose
@@ -314,6 +315,15 @@ class App(Clients):
             lambda: self.links,
             Actions(self.records, self.settings.is_remediation_on, self.permission),
         )
+
+    @cached_property
+    def pace(self) -> Pace:
+        from .core.remediation.pace import Pace
+        from .flows.remediation.gate import GATE_MINUTES
+
+        settings = self.settings
+        lag, pause = settings.ingestion_lag_minutes, settings.pause_between_subnets_minutes
+        return Pace(lag, GATE_MINUTES, pause, settings.verify_window_minutes)
 
     @cached_property
     def verify(self) -> Verify:

@@ -194,6 +194,7 @@ def _change_page(
             now=now,
             link=opened.link,
             paths=opened.paths,
+            pace=app.pace,
             original=linked(original) if original else None,
             follow_ups=[linked(later) for later in view.follow_ups],
         ),

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from ..chat.finding_labels import describe_incident
 from ..chat.labels import describe_step, egress_addresses, node_table, state_label
 from ..chat.message import facts_of
+from ..core.remediation.pace import Pace
 from ..formatting import capital, duration, listed, sentences, utc
-from ..model.change import Action, Change, ChangeState, JournalEntry
+from ..model.change import FINAL_STATES, Action, Change, ChangeState, JournalEntry
 from ..model.plan import PlanKind
 from ..model.text import Text, arranged
 from .plan_view import PlanView, StepView, Tone, plan_view
@@ -67,6 +68,7 @@ class ChangeView:
     now: datetime | None
     original: LinkedChange | None = None  # the change that this one rolls back or deletes
     follow_ups: Sequence[LinkedChange] = ()  # changes that roll it back, delete its resources, or replace it
+    pace: Pace | None = None  # None: nothing is said about time
 
     @property
     def plan(self) -> PlanView:
@@ -111,6 +113,27 @@ class ChangeView:
     @property
     def is_running(self) -> bool:
         return self.change.state in _RUNNING
+
+    @property
+    def is_open(self) -> bool:
+        return self.change.state not in FINAL_STATES and self.change.state is not ChangeState.PROPOSED
+
+    @property
+    def steps_done(self) -> Text:
+        """Empty before the first step."""
+        done, steps = self.change.step, len(self.change.plan.steps)
+        return Text("{done} of {steps} done", done=done, steps=steps) if done else Text("")
+
+    @property
+    def time_left(self) -> Text:
+        """Empty if the change is not running, or if nobody knows."""
+        left = self.pace.left(self.change, self.now) if self.pace and self.now else None
+        return Text("About {time} left.", time=duration(left)) if left else Text("")
+
+    @property
+    def time_needed(self) -> Text:
+        needed = self.pace.of(self.change.plan) if self.pace else None
+        return Text("about {time}", time=duration(needed)) if needed else Text("")
 
     @property
     def is_rolled_back(self) -> bool:

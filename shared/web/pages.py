@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from ..chat.labels import CHECK_LABELS, describe_cost
 from ..chat.message import code_spans
 from ..core.az_cli import script
+from ..core.remediation.pace import Pace
 from ..first_use import import_lock
 from ..formatting import capital, sentence, sentences, utc, visible
 from ..model.change import Action, Change, JournalEntry, StepState
@@ -96,6 +97,7 @@ def change_page(
     step_up_url: str = "",
     is_unverified: bool = False,
     paths: Paths | None = None,
+    pace: Pace | None = None,
 ) -> str:
     """The exact plan, its reason, its progress, and what a person may decide now.
 
@@ -103,8 +105,9 @@ def change_page(
     ``now`` is for "expires in". ``link`` opens this page again, and with ``&kind=`` a related plan in full; empty: no
     links. ``original`` and ``follow_ups``: as in ChangeView. ``step_up_url``: where to sign in again for this plan.
     ``is_unverified``: APPROVAL_MODE=link. ``paths``: None if it leads to no other page.
+    ``pace``: None if nothing is said about time.
     """
-    view = ChangeView(change, journal, now, original, follow_ups)
+    view = ChangeView(change, journal, now, original, follow_ups, pace)
     return _plan_page(
         view.plan,
         view,

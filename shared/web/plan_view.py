@@ -10,7 +10,7 @@ from ..chat.labels import describe_step, resource_label, resource_name
 from ..chat.message import facts_of
 from ..formatting import addresses_of, capital, listed, minutes_of, public_ips_of, sentences, utc
 from ..model.change import StepState
-from ..model.check import Check, CheckResult
+from ..model.check import Check, CheckId, CheckResult
 from ..model.plan import (
     AddPublicIps,
     AssociateSubnet,
@@ -117,6 +117,15 @@ class PlanView:
     @property
     def concerns(self) -> tuple[Check, ...]:
         return tuple(check for check in self.plan.checks if check.result is not CheckResult.PASS)
+
+    @property
+    def drops(self) -> tuple[Check, ...]:
+        """What may happen to open connections."""
+        return tuple(check for check in self.concerns if check.id is CheckId.EXISTING_CONNECTIONS)
+
+    @property
+    def has_blockers(self) -> bool:
+        return any(check.is_blocking for check in self.plan.checks)
 
     @property
     def passed(self) -> tuple[Check, ...]:

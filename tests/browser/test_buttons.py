@@ -84,6 +84,7 @@ def wait_for(stage: Stage, page: Page, *states: str) -> str:
 
 
 def text(page: Page) -> str:
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     return " ".join(page.locator("body").inner_text().split())
 
 

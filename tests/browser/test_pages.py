@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from urllib.parse import urljoin
 import pytest
 
 from devhost.browser import Camera
+from shared.core.remediation.pace import Pace
 from shared.flows.incidents.story import Story
 from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.change import Action, ChangeState
@@ -22,7 +24,7 @@ from shared.web.assets import asset_url
 from shared.web.change_view import LinkedChange
 from shared.web.fleet_view import FleetView, StatusView
 from shared.web.incident_view import ClusterView, IncidentView
-from shared.web.pages import FormFields, change_page, message_page, plan_page
+from shared.web.pages import FormFields, SignedIn, change_page, message_page, plan_page
 from shared.web.paths import Paths
 from shared.web.read_pages import cluster_page, fleet_page, incident_page
 from tests.browser.conftest import Serve
@@ -36,13 +38,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 NOW = nouns.NOW + timedelta(minutes=8)
 FORM = FormFields("token", "csrf", (Action.APPROVE, Action.DENY), asks_name=True)
+PACE = Pace(lag=3, gate=3, pause=0, verify=10)
 INCIDENT = nouns.make_incident()
 LONG = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
 _LONG_NODES = nouns.make_nodes(3, prefix="aks-" + "averylongpoolname" * 8 + "-vmss")
 STORY = make_story()
 ROLLBACK = replace(nouns.make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY, of_change_id="chg-19c1")
 PAGES = {
-    "proposed": change_page(nouns.make_change(reason=INCIDENT), form=FORM, now=NOW),
+    "proposed": change_page(nouns.make_change(reason=INCIDENT), form=FORM, now=NOW, pace=PACE, paths=Paths()),
     "stopped": change_page(
         nouns.make_change(ChangeState.STOPPED, reason=INCIDENT),
         journal=nouns.make_journal(),
@@ -55,6 +58,17 @@ PAGES = {
         form=replace(FORM, actions=(Action.STOP,)),
         now=NOW,
         link="?t=token",
+        pace=PACE,
+        paths=Paths("token", "key"),
+    ),
+    "verifying, signed in": change_page(
+        replace(nouns.make_change(ChangeState.VERIFYING, reason=INCIDENT), verify_from=NOW, step=7),
+        form=replace(FORM, actions=(Action.STOP, Action.ROLL_BACK), asks_name=False),
+        now=NOW,
+        link="?cluster=key",
+        pace=PACE,
+        paths=Paths(),
+        signed_in=SignedIn("Ada", "/api/sign-out", "csrf"),
     ),
     "rolled back": change_page(
         nouns.make_change(ChangeState.FIXED),
@@ -195,7 +209,7 @@ def test_a_page_is_styled_under_the_strict_policy_and_loads_nothing_else(shelf: 
         assets = [urljoin(address, asset_url(name)) for name in ("style.css", "page.js")]
         assert sorted(request.url for request in requests) == sorted([address, *assets])
         assert complaints == []
-        assert page.evaluate("getComputedStyle(document.querySelector('main')).borderRadius") == "12px"
+        assert page.evaluate("getComputedStyle(document.querySelector('.sheet, main')).borderRadius") in ("12px", "0px")
 
 
 UNFOLD = "document.querySelectorAll('details').forEach(fold => fold.open = true)"
@@ -234,8 +248,8 @@ def test_every_control_can_be_reached_by_keyboard_in_the_order_of_reading(shelf:
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id"))
             assert len(reached) < 20
-        folds = ["2 passed", "By hand", "Azure CLI commands", "Terraform (azurerm)", "Bicep"]
-        assert reached == [*folds, "name", "Approve", "Deny"]
+        above = ["Clusters", "shop-prod", "Incident", "See the incident."]
+        assert reached == [*above, "name", "Approve", "Deny"]
 
 
 def test_on_a_phone_the_way_to_the_decision_is_short(shelf: Shelf) -> None:
@@ -256,9 +270,9 @@ def test_controls_are_large_enough_for_a_thumb(shelf: Shelf) -> None:
 def test_script_adds_the_readers_zone_to_times(shelf: Shelf) -> None:
     context = shelf.browser.browser.new_context(timezone_id="Europe/Madrid", viewport={"width": 390, "height": 800})
     page = context.new_page()
-    for name in ("incident", "cluster", "stopped"):
+    for name in ("incident", "cluster", "proposed"):
         page.goto(shelf.addresses[name])
-        assert "2026-11-22 19:05 UTC (20:05)" in page.inner_text("main")
+        assert re.search(r"2026-11-22 \d\d:05 UTC \(2[01]:05\)", page.inner_text("main"))
         assert "Times in brackets are in your zone: Europe/Madrid." in page.inner_text("footer")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.evaluate(TIMES_BROKEN) == []
@@ -278,3 +292,26 @@ def test_a_running_change_follows_by_itself_and_keeps_what_is_unfolded(shelf: Sh
         page.get_by_text("Verdict: Fixed").wait_for()
         assert page.evaluate("document.querySelector('details').open")
         assert not page.evaluate("document.body.hasAttribute('data-live')")
+
+
+def test_what_a_decision_needs_is_above_the_fold(shelf: Shelf) -> None:
+    with shelf.opened("proposed") as (page, _, _):
+        for locator in (page.get_by_role("button", name="Approve"), page.get_by_text("What may drop")):
+            box = locator.bounding_box()
+            assert box is not None
+            assert box["y"] + box["height"] < 800
+        assert page.evaluate("document.documentElement.scrollHeight") < 1300
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_state_step_time_and_stop_stay_in_sight(shelf: Shelf, width: int) -> None:
+    with shelf.opened("verifying, signed in", width=width) as (page, _, _):
+        page.evaluate(UNFOLD)
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        bar = page.locator(".follow")
+        box = bar.bounding_box()
+        assert box is not None
+        assert (box["y"], box["height"] < 200) == (0, True)
+        assert "All steps are done. About 14 minutes left." in bar.inner_text()
+        assert bar.get_by_role("button", name="Stop").is_visible()
+        assert page.get_by_role("button", name="Stop").count() == 1

@@ -37,8 +37,8 @@ def test_it_shows_the_exact_plan() -> None:
         "Standard, westeurope, TCP idle timeout 30 minutes, 2 public IPs, resource group rg-network",
         "Subnet snet-user NAT gateway: none → , then ng-shop-prod-1 Keeps addressPrefix",
         "The load balancer, its rules and its public IPs",
-        "Now 20.50.10.7",
-        "Then pip-shop-prod-1 pip-shop-prod-2",
+        "Now: 20.50.10.7",
+        "Then: pip-shop-prod-1 pip-shop-prod-2",
         "21,430 ports × 2 headroom ÷ 64,512 per public IP → 1",
         "Cost per month: unknown here.",
         "A roll-back takes the NAT gateway off the subnets again",
@@ -86,14 +86,14 @@ def test_every_step_is_listed_and_shows_how_far_it_has_come() -> None:
 
 def test_new_egress_addresses_are_shown_as_soon_as_they_are_known() -> None:
     assert (
-        "Then 20.61.0.1 20.61.0.2" in page(nouns.make_change(ChangeState.APPLYING), journal=nouns.make_journal()).text
+        "Then: 20.61.0.1 20.61.0.2" in page(nouns.make_change(ChangeState.APPLYING), journal=nouns.make_journal()).text
     )
 
 
 def test_the_form_offers_each_action_once_with_its_tokens() -> None:
     shown = page()
     (form,) = shown.all("form")
-    assert form == {"method": "post"}
+    assert form == {"method": "post", "id": "decide"}
     fields = {one["name"]: one for one in shown.all("input")}
     assert fields["t"]["value"] == "link-token"
     assert fields["csrf"]["value"] == "form-token"
@@ -171,7 +171,7 @@ def test_how_far_a_change_is_stands_at_the_top() -> None:
     assert "Change chg-2 is at work." in text(ChangeState.APPROVED, 0, waits_for="change chg-2 is at work")
     assert f"It stopped at step 4 of 7: {associate}" in text(ChangeState.STOPPED, 3)
     assert "All steps are done." in text(ChangeState.VERIFYING, 7)
-    assert "7 steps" not in text(ChangeState.FIXED, 7)
+    assert "of 7:" not in text(ChangeState.FIXED, 7)
 
 
 def test_a_change_that_was_rolled_back_says_so_and_leads_there() -> None:

@@ -42,7 +42,7 @@ def test_the_page_can_be_read_by_machine_and_by_ear() -> None:
     shown = page()
     assert shown.all("html") == [{"lang": "en"}]
     assert len(shown.all("h1")) == 1
-    assert {"header", "main", "aside", "footer"} <= {tag for tag, _ in shown.elements}
+    assert {"header", "main", "footer"} <= {tag for tag, _ in shown.elements}
     ids = [one["id"] for _, one in shown.elements if "id" in one]
     assert len(ids) == len(set(ids))
     assert all(one["aria-labelledby"] in ids for _, one in shown.elements if "aria-labelledby" in one)

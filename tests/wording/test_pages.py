@@ -42,7 +42,7 @@ class Texts(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _BLOCKS:
             name, words = self._open.pop()
-            holds_others = name == "li" and "" in words and not "".join(words).strip()
+            holds_others = name in ("li", "summary") and "" in words and not "".join(words).strip()
             if not self._skipped and not holds_others:
                 self.blocks.append((name, " ".join("".join(words).split())))
         self._skipped -= tag in ("pre", "style") or (tag == "button" and self._skipped > 0)
