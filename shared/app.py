@@ -381,7 +381,11 @@ class App(Clients):
 
     @cached_property
     def deliver(self) -> Deliver:
-        return Deliver(self.records, self.liveness, self.channels, self.router, self.outbox)
+        settings = self.settings
+        has_pages = settings.public_base_url and settings.signing_key_list
+        is_open = has_pages and (settings.people_sign_in or settings.approval_mode == "link")
+        page_of = self.links.incident if is_open else None
+        return Deliver(self.records, self.liveness, self.channels, self.router, self.outbox, page_of)
 
 
 _clock: Clock = SystemClock()

@@ -75,6 +75,7 @@ def test_while_remediation_is_off_the_alert_leads_to_the_steps(opened: Message) 
     ]
     assert all(section.is_detail for section in details)
     assert not choices.text
+    assert [step.split(":")[0] for step in choices.steps] == ["Cure", "Relief"]
 
 
 def test_a_blocked_plan_says_why_in_words() -> None:

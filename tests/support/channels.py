@@ -14,6 +14,7 @@ class FakeChannel:
 
     def __init__(self, trouble: Callable[[str], ChatError | None] = lambda _: None) -> None:
         self.posted: list[str] = []
+        self.messages: list[Message] = []
         self.language = "en"
         self.tried: list[str] = []
         self.trouble = trouble
@@ -24,6 +25,7 @@ class FakeChannel:
         if error is not None:
             raise error
         self.posted.append(message.title)
+        self.messages.append(message)
 
 
 def down(retry_after_seconds: float | None = None) -> Callable[[str], ChatError]:

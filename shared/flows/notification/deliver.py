@@ -17,10 +17,11 @@ from itertools import groupby
 from ...chat import fleet_messages
 from ...chat.channels import AnyChannel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
-from ...chat.message import Audience
+from ...chat.message import Audience, Button
 from ...chat.pager import PagerDuty, SignedWebhook, event_of
 from ...formatting import listed
 from ...model.audit import OutboxMessage
+from ...model.incident import Incident
 from ...model.text import Text
 from ...store.errors import StoreConflict
 from ...store.liveness import Liveness
@@ -56,11 +57,16 @@ class Deliver:
         channels: Mapping[str, AnyChannel],
         router: Router | None = None,
         alarms: Outbox | None = None,
+        incident_page: Callable[[Incident], str] | None = None,
     ) -> None:
-        """``alarms``: where it puts a message about messages that this app did not write."""
+        """``alarms``: where it puts a message about messages that this app did not write.
+
+        ``incident_page``: an incident's address; None: its page can't be opened.
+        """
         self._records = records
         self._liveness = liveness
         self._channels = channels
+        self._incident_page = incident_page
         self._alarms = alarms or Outbox(tuple(channels))
         self._router = router or Router(records, (), tuple(channels), tuple(channels))
 
@@ -148,17 +154,22 @@ class Deliver:
         if channel is None:
             raise ChatRefused(row.channel, Text("this channel is not configured any more"))
         try:
-            message = message_of(row).in_language(channel.language)
+            message = message_of(row)
         except ValueError:
             raise ChatRefused(row.channel, Text("the stored message cannot be read by this release")) from None
         is_pager = isinstance(channel, SignedWebhook | PagerDuty)
         if message.audience is (Audience.CHATS if is_pager else Audience.PAGERS):
             return
+        stored = self._records.incident_in(partition, message.subject) if message.subject else None
+        incident = stored.value if stored else None
+        if incident and self._incident_page:
+            opens = Button(Text("Incident page"), self._incident_page(incident))
+            message = replace(message, buttons=(*message.buttons, opens))
+        message = message.in_language(channel.language)
         if isinstance(channel, SlackBot):
             RewrittenMessage(self._records, channel.api(), partition, row, message).deliver()
         elif isinstance(channel, SignedWebhook | PagerDuty):
-            incident = self._records.incident_in(partition, message.subject) if message.subject else None
-            channel.send(event_of(row, message, incident.value if incident else None), wall)
+            channel.send(event_of(row, message, incident), wall)
         else:
             channel.send(message)
 

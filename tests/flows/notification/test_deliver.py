@@ -14,7 +14,8 @@ from azure.data.tables import UpdateMode
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from shared.auth.signing import RowSigner
+from shared.auth.links import Links
+from shared.auth.signing import RowSigner, Signer
 from shared.chat.channels import Channel
 from shared.chat.errors import ChatError
 from shared.chat.message import Button, Message, MessageKind, Tone
@@ -325,6 +326,20 @@ def test_a_row_that_an_earlier_release_wrote_is_delivered(post: Post, table: Tab
     without = {name: value for name, value in json.loads(row["json0"]).items() if name != "refusals"}
     table.client().update_entity({**row, "json0": json.dumps(without)})
     assert post.run(1) == Delivery(sent=1)
+
+
+def test_a_message_about_an_incident_leads_to_its_page(records: Records, liveness: Liveness) -> None:
+    slack, incident = FakeChannel(), make_incident()
+    page_of = Links("https://bot.example.com", Signer(["k" * 32], 60)).incident
+    flow = Deliver(records, liveness, {"slack": cast(Channel, slack)}, incident_page=page_of)
+    about = Message(Text("title"), Text("summary"), Tone.ALARM, subject=incident.id)
+    for message in (about, replace(about, subject="a-change"), replace(about, subject="")):
+        records.commit_in(PARTITION, Outbox(("slack",)).rows(CLUSTER.name, message, WALL))
+    records.commit_in(PARTITION, [Put(incident)])
+    assert flow.run(PARTITION, WALL) == Delivery(sent=3)
+    address = f"https://bot.example.com/api/incidents/{incident.id}?cluster={PARTITION}"
+    found = [[button.url for button in message.buttons] for message in slack.messages]
+    assert sorted(found) == [[], [], [address]]
 
 
 def test_a_pager_hears_how_the_incident_stands_now(
