@@ -130,6 +130,9 @@ PAGES = {
         ClusterView(LONG, None, make_history(STORY, incidents=(), changes=(), audit=()), NOW, Paths())
     ),
     "refused": message_page("This link has expired.", status=410),
+    "proposed in Spanish": change_page(nouns.make_change(reason=INCIDENT), language="es", form=FORM, now=NOW),
+    "fleet in Spanish": fleet_page(FleetView(every_kind(), nouns.NOW, Paths()), language="es"),
+    "incident in Spanish": incident_page(IncidentView(STORY, NOW, Paths()), language="es", csrf="csrf"),
 }
 # Text and the colour behind it, for every element that shows text of its own (WCAG 2.2: 1.4.3).
 CONTRASTS = r"""
@@ -162,7 +165,7 @@ TIMES_BROKEN = r"""
   const broken = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node; (node = walker.nextNode());) {
-    for (const found of node.data.matchAll(/\d{4}-\d\d-\d\d \d\d:\d\d UTC/g)) {
+    for (const found of node.data.matchAll(/(\d{4}-\d\d-\d\d|\d\d\/\d\d\/\d{4}) \d\d:\d\d UTC/g)) {
       const range = document.createRange();
       range.setStart(node, found.index);
       range.setEnd(node, found.index + found[0].length);
@@ -233,7 +236,7 @@ def test_all_text_can_be_read_in_light_and_dark(shelf: Shelf, name: str) -> None
             assert page.evaluate(CONTRASTS) == []
 
 
-@pytest.mark.parametrize("name", ["stopped", "running", "rolled back", "roll-back"])
+@pytest.mark.parametrize("name", ["stopped", "running", "rolled back", "roll-back", "proposed in Spanish"])
 def test_on_a_phone_no_time_breaks_at_the_end_of_a_line(shelf: Shelf, name: str) -> None:
     with shelf.opened(name) as (page, _, _):
         for width in (320, 390):
