@@ -19,6 +19,7 @@ from ..model.finding import Severity
 from ..model.incident import Incident
 from ..model.text import Text, arranged
 from .change_view import TONES
+from .event_labels import event_label
 from .fleet_view import StatusView
 from .line_chart import LineChart
 from .paths import Paths
@@ -248,7 +249,7 @@ def moments(lines: Iterable[AuditLine], changes: Mapping[str, str]) -> list[Mome
     return [
         Moment(
             line.at,
-            capital(line.event),
+            event_label(line.event),
             "" if line.actor == "snatbot" else line.actor,
             line.detail,
             changes.get(line.subject, ""),
