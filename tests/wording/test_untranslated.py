@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.change import Action, ChangeState
 from shared.model.text import Text
 from shared.web.change_view import LinkedChange
+from shared.web.fleet_view import FleetView, StatusView
+from shared.web.incident_view import ClusterView, IncidentView
 from shared.web.pages import FormFields, SignedIn, change_page, plan_page
+from shared.web.paths import Paths
 from shared.web.plan_text import plan_lines
+from shared.web.read_pages import cluster_page, fleet_page, incident_page
 from shared.wording.render import translated
 from tests.support import pseudo
 from tests.support.builders import START
+from tests.support.fleet import every_kind, failing, make_history, make_story
 from tests.support.html_page import Page
+from tests.support.nouns import NOW
 from tests.wording import cases
 
 NAMES = frozenset(["snatbot", "UTC", "Terraform", "azurerm", "Bicep", "Standard"])
@@ -62,4 +70,25 @@ def test_a_plan_has_no_other_word_on_its_page_or_in_the_terminal(number: int) ->
         for line in translated(tuple(plan_lines(plan)), pseudo.LANGUAGE):
             if not re.match(rf"\s*(az |kubectl |#|{source})", line):
                 found |= set(pseudo.readable(line, NAMES | pseudo.words_of(plan)))
+    assert not found, "\n".join(sorted(found))
+
+
+def test_the_pages_of_fleet_cluster_and_incident_have_no_other_word() -> None:
+    """Apart from details of the audit, which is a record in English."""
+    story = make_story()
+    lines = tuple(replace(line, actor="snatbot", detail="") for line in story.audit)
+    story = replace(story, audit=lines, incident=replace(story.incident, evidence=Text("it failed")))
+    fleet = every_kind()
+    fleet = replace(fleet, clusters=tuple(replace(cluster, reason=Text("")) for cluster in fleet.clusters))
+    status, history = StatusView(failing(), NOW, Paths()), make_history(story)
+    pages = {
+        fleet_page(FleetView(fleet, NOW, Paths()), language=pseudo.LANGUAGE): fleet,
+        fleet_page(FleetView(FleetStatus(), NOW, Paths()), language=pseudo.LANGUAGE): (),
+        incident_page(IncidentView(story, NOW, Paths()), csrf="csrf", language=pseudo.LANGUAGE): story,
+        cluster_page(ClusterView("shop-prod", status, history, NOW, Paths()), language=pseudo.LANGUAGE): (
+            status.status,
+            history,
+        ),
+    }
+    found = {leak for html, about in pages.items() for leak in leaks(html, (about, "Maria", "Ortega"))}
     assert not found, "\n".join(sorted(found))
