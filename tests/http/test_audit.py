@@ -69,4 +69,4 @@ def test_the_page_links_to_the_receipt_which_asks_for_the_same_sign_in(stage: St
         assert receipt["audit"]["lines"][-1]["event"] == "change proposed"
         assert visitor.get(address.replace("t=", "t=x")).status_code == 403
     with Visitor(stage) as stranger:
-        assert "Sign in to see this change" in stranger.get(address).text
+        assert "Sign in to see this page" in stranger.get(address).text
