@@ -21,6 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 MOST_BYTES = 32 * 1024 * 1024  # a page of Resource Graph, or a batch of metrics, is far below
+MOST_CONNECTIONS = 32  # kept open to a host: as many as threads send at once; by default requests keeps 10
 _CHUNK_BYTES = 256 * 1024
 
 
@@ -36,7 +37,7 @@ def bounded_session() -> requests.Session:
     """Every request needs a read timeout in seconds."""
     session = requests.Session()
     for scheme in ("http://", "https://"):
-        session.mount(scheme, _BoundedAdapter())
+        session.mount(scheme, _BoundedAdapter(pool_maxsize=MOST_CONNECTIONS))
     return session
 
 

@@ -58,7 +58,8 @@ class MetricAnswer:
 
     def points_in(self, window: Window) -> Iterator[tuple[Series, datetime, float]]:
         """Every value in the window with its minute and its series."""
-        return ((series, at, value) for series in self.series for at, value in series.points if window.holds(at))
+        start, end = window.start, window.end
+        return ((series, at, value) for series in self.series for at, value in series.points if start <= at < end)
 
     def has_point_in(self, window: Window) -> bool:
         return any(True for _ in self.points_in(window))

@@ -238,6 +238,8 @@ def _evaluated_kinds(series: ClusterSeries, reading: Reading) -> Iterator[Findin
 
 
 def _sorted(found: Sequence[Finding | None]) -> tuple[Finding, ...]:
-    kinds = list(FindingKind)
     present = [finding for finding in found if finding is not None]
+    if not present:
+        return ()
+    kinds = list(FindingKind)
     return tuple(sorted(present, key=lambda finding: (-finding.severity.rank, kinds.index(finding.kind))))

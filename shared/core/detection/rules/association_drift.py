@@ -24,6 +24,8 @@ Serving = Mapping[ArmId, ArmId | None]
 
 
 def association_drift(cluster: Cluster, serving: Serving, known: Associations, now: datetime) -> Finding | None:
+    if not known.verified:
+        return None
     lost, returned = list(_lost(cluster, serving, known)), list(_returned(cluster, serving, known))
     if not lost and not returned:
         return None
