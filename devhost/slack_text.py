@@ -47,6 +47,9 @@ def _block(block: Mapping[str, Any]) -> Iterator[str]:
             yield from _wrapped(" ".join(_plain(element.get("text", "")) for element in block["elements"]))
         case "data_visualization":
             yield f"  ( chart: {block['title']} )"
+        case "table":
+            for row in block["rows"]:
+                yield "  " + "  ".join(_cell(cell) for cell in row)
         case "divider":
             yield ""
         case other:
@@ -65,6 +68,10 @@ def _rich(element: Mapping[str, Any]) -> Iterator[str]:
         case _:
             for line in _text(element).splitlines():
                 yield from _wrapped(line)
+
+
+def _cell(cell: Mapping[str, Any]) -> str:
+    return cell["text"] if "text" in cell else " ".join(map(_text, cell["elements"])).replace("\n", " ")
 
 
 def _text(element: Mapping[str, Any]) -> str:

@@ -24,13 +24,17 @@ MAX_URL_CHARACTERS = 3_000
 MAX_CHARTS = 2
 MAX_CHART_TITLE_CHARACTERS = 50
 MAX_LABEL_CHARACTERS = 20
-CHART = "data_visualization"
+_CHART, _TABLE = "data_visualization", "table"
+NEWEST = (_CHART, _TABLE)  # a workspace or a webhook may reject them
 _MARK = {Tone.ALARM: "🔴", Tone.WARNING: "🟠", Tone.GOOD: "🟢", Tone.NEUTRAL: "🔵"}
 
 
-def blocks(message: Message) -> list[dict[str, Any]]:
-    """The blocks as JSON. The caller limits their number and length."""
-    return [block if isinstance(block, dict) else block.to_dict() for block in _blocks(message)]
+def blocks(message: Message, *, is_plain: bool = False) -> list[dict[str, Any]]:
+    """The blocks as JSON. The caller limits their number and length.
+
+    ``is_plain``: without ``NEWEST``. Facts show what charts show, and tables become lists.
+    """
+    return [block if isinstance(block, dict) else block.to_dict() for block in _blocks(message, is_plain)]
 
 
 def fallback(message: Message) -> str:
@@ -51,23 +55,25 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _blocks(message: Message) -> Iterator[kit.Block | dict[str, Any]]:
+def _blocks(message: Message, is_plain: bool) -> Iterator[kit.Block | dict[str, Any]]:
     title = clip(f"{_MARK[message.tone]} {without_backticks(message.title)}", kit.HeaderBlock.text_max_length)
     yield kit.HeaderBlock(text=kit.PlainTextObject(text=title, emoji=True))
     if message.summary:
         yield kit.RichTextBlock(elements=[_line(message.summary)])
     if message.facts:
         yield _facts(message.facts)
+    # Slack takes one table a message.
+    drawn = None if is_plain else next((part for part in message.sections if part.table and part.table.rows), None)
     for section in message.sections:
         if not section.is_detail:
-            yield from _section(section)
+            yield from _section(section, is_drawn=section is drawn)
     yield from _actions(message)
-    yield from _charts(message.charts)
+    yield from _charts(() if is_plain else message.charts)
     details = [section for section in message.sections if section.is_detail]
     if details:
         yield kit.DividerBlock()
     for section in details:
-        yield from _section(section)
+        yield from _section(section, is_drawn=section is drawn)
     if message.footer:
         footer = clip(without_backticks(message.footer), 2000)
         yield kit.ContextBlock(elements=[kit.PlainTextObject(text=footer, emoji=False)])
@@ -92,15 +98,22 @@ def _charts(charts: Sequence[Chart]) -> Iterator[dict[str, Any]]:
             "series": [{"name": clip(chart.unit, MAX_LABEL_CHARACTERS), "data": data}],
             "axis_config": axis,
         }
-        yield {"type": CHART, "title": title, "chart": line}
+        yield {"type": _CHART, "title": title, "chart": line}
 
 
-def _section(section: Section) -> Iterator[kit.Block]:
+def _section(section: Section, *, is_drawn: bool) -> Iterator[kit.Block | dict[str, Any]]:
     elements: list[kit.RichTextElement] = []
     if section.title or section.text:
         elements.append(_line(section.text, heading=section.title))
-    if section.table:
-        elements.extend(_table(section.table))
+    if section.table and is_drawn:
+        if elements:
+            yield kit.RichTextBlock(elements=elements)
+        yield _table(section.table)
+        elements = []
+    elif section.table:
+        elements.extend(_list(section.table))
+    if section.table and section.table.note:
+        elements.append(_line(section.table.note))
     for style, items in (("bullet", section.bullets), ("ordered", section.steps)):
         lines = [_line(item) for item in items if item]
         if lines:
@@ -111,8 +124,26 @@ def _section(section: Section) -> Iterator[kit.Block]:
         yield kit.RichTextBlock(elements=elements)
 
 
-def _table(table: Table) -> Iterator[kit.RichTextElement]:
-    """One list item for each row, first cell in fixed width: a table is not readable on a phone."""
+def _table(table: Table) -> dict[str, Any]:
+    """The first column, with other texts below, and the figures: a phone shows no more."""
+    first_figure = len(table.columns) - table.figures
+
+    def row(cells: Sequence[str]) -> list[dict[str, Any]]:
+        below = " · ".join(filter(None, cells[1:first_figure]))
+        first = _line(f"`{without_backticks(cells[0]) or '–'}`" + (f"\n{below}" if below else ""))
+        return [kit.RichTextBlock(elements=[first]).to_dict(), *map(_cell, cells[first_figure:])]
+
+    head = [_cell(label) for label in (table.columns[0], *table.columns[first_figure:])]
+    settings = [{"is_wrapped": True}, *({"align": "right"} for _ in range(table.figures))]
+    return {"type": _TABLE, "rows": [head, *map(row, table.rows)], "column_settings": settings}
+
+
+def _cell(text: str) -> dict[str, Any]:
+    return {"type": "raw_text", "text": text or "–"}
+
+
+def _list(table: Table) -> Iterator[kit.RichTextElement]:
+    """One list item for each row, first cell in fixed width."""
 
     def row(cells: Sequence[str]) -> str:
         first_figure = len(cells) - table.figures
@@ -122,8 +153,6 @@ def _table(table: Table) -> Iterator[kit.RichTextElement]:
 
     if table.rows:
         yield kit.RichTextListElement(style="bullet", elements=[_line(row(cells)) for cells in table.rows])
-    if table.note:
-        yield _line(table.note)
 
 
 def _line(text: str, heading: str = "") -> kit.RichTextElement:

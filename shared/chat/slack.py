@@ -26,41 +26,42 @@ CHANNEL = "slack"
 TIMEOUT_SECONDS = 10
 MAX_BLOCKS = 50
 MAX_MESSAGE_CHARACTERS = 12_000
-refuses_charts: set[str] = set()
-"""Webhooks and channels that took a message only without its chart, for as long as this process lives."""
+refuses_newest: set[str] = set()
+"""Webhooks and channels that took a message only without Slack's newest blocks, for as long as this process lives."""
 
 
-def render(message: Message) -> dict[str, Any]:
+def render(message: Message, *, is_plain: bool = False) -> dict[str, Any]:
     """The webhook's payload: ``text`` for notifications and screen readers, and ``blocks``."""
     with import_lock:
         from .block_kit import blocks, fallback  # which loads slack_sdk
 
     for smaller in truncations(message):
-        laid_out = blocks(smaller)
+        laid_out = blocks(smaller, is_plain=is_plain)
         if len(laid_out) <= MAX_BLOCKS and _characters(laid_out) <= MAX_MESSAGE_CHARACTERS:
             break
     return {"text": fallback(smaller), "blocks": laid_out, "unfurl_links": False, "unfurl_media": False}
 
 
 def send(message: Message, place: str, send_payload: Callable[[dict[str, Any]], T]) -> T:
-    """If Slack rejects the blocks, again without charts, then only the text.
+    """If Slack rejects the blocks, again without charts and tables, then only the text.
 
-    ``place``: the webhook or the channel, for which a refusal of charts is remembered. ``send_payload`` may raise
-    BlocksRefused.
+    ``place``: the webhook or the channel, for which a refusal is remembered. ``send_payload`` may raise BlocksRefused.
     """
-    payload = render(message)
-    is_drawn = bool(message.charts) and place not in refuses_charts
-    if is_drawn:
+    with import_lock:
+        from .block_kit import NEWEST
+    payload = render(message, is_plain=place in refuses_newest)
+    has_newest = any(block["type"] in NEWEST for block in payload["blocks"])
+    if has_newest:
         with suppress(BlocksRefused):
             return send_payload(payload)
-    payload = _without_charts(payload)
+        payload = render(message, is_plain=True)
     try:
         sent = send_payload(payload)
     except BlocksRefused as error:
         log.warning("Slack did not take the blocks (%s); the plain text is sent instead", error)
         return send_payload({"text": payload["text"]})
-    if is_drawn:
-        refuses_charts.add(place)
+    if has_newest:
+        refuses_newest.add(place)
     return sent
 
 
@@ -70,13 +71,6 @@ def post(url: str, payload: dict[str, Any], timeout_seconds: float = TIMEOUT_SEC
     if answer.status == 400 and "blocks" in answer.body:
         raise BlocksRefused(CHANNEL, verbatim(f"400 {readable_reason(answer.body, url)}"))
     check(answer, CHANNEL, url)
-
-
-def _without_charts(payload: dict[str, Any]) -> dict[str, Any]:
-    """For a workspace or a webhook that rejects Slack's newest blocks: facts show what charts show."""
-    with import_lock:
-        from .block_kit import CHART
-    return {**payload, "blocks": [block for block in payload["blocks"] if block["type"] != CHART]}
 
 
 def _characters(node: object) -> int:

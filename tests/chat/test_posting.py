@@ -123,7 +123,7 @@ def test_a_chart_that_slack_refuses_is_left_out_and_the_blocks_arrive(chat: Runn
     asked = len(chat.requests())
     channel(chat, "slack").send(drawn)
     assert len(chat.requests()) == asked + 1, "it is remembered"
-    slack.refuses_charts.clear()
+    slack.refuses_newest.clear()
 
 
 @pytest.mark.parametrize("service", SERVICES)

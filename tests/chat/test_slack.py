@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.models.blocks import ActionsBlock, HeaderBlock, SectionBlock
 
 from shared.chat import slack
@@ -79,8 +80,25 @@ def test_a_fact_is_a_line_and_shown_literally() -> None:
     assert plain_text(facts) == "Cluster  shop <prod> & co\nNode  vmss000003"
 
 
-def test_a_node_is_one_line_with_its_figures() -> None:
-    rows = [plain_text(row) for row in next(nodes_of(slack.render(MESSAGE), "rich_text_list"))["elements"]]
+def test_a_table_has_a_column_for_each_figure_and_the_rest_below_the_name() -> None:
+    (table,) = nodes_of(slack.render(MESSAGE)["blocks"], "table")
+    head, first, second = table["rows"]
+    assert [cell["text"] for cell in head] == ["Node", "Failed"]
+    assert (plain_text(first[0]), first[1]["text"]) == ("vmss000003\n10.1.0.7", "1,204")
+    assert plain_text(second[0]).startswith("–"), "a node without a name"
+    assert table["column_settings"] == [{"is_wrapped": True}, {"align": "right"}]
+
+
+def test_a_second_table_is_a_list_because_slack_takes_one() -> None:
+    twice = replace(MESSAGE, sections=(*MESSAGE.sections, MESSAGE.sections[0]))
+    blocks = slack.render(twice)["blocks"]
+    assert len(list(nodes_of(blocks, "table"))) == 1
+    assert "bullet" in [found["style"] for found in nodes_of(blocks, "rich_text_list")]
+
+
+def test_without_tables_a_node_is_one_line_with_its_figures() -> None:
+    plain = slack.render(MESSAGE, is_plain=True)
+    rows = [plain_text(row) for row in next(nodes_of(plain, "rich_text_list"))["elements"]]
     assert rows == ["vmss000003 · 10.1.0.7 · 1,204 failed", "– · 10.1.0.8 · 2 failed"]
 
 
@@ -99,13 +117,14 @@ def test_steps_are_numbered_and_details_come_after_the_buttons() -> None:
         "rich_text",
         "rich_text",
         "rich_text",
+        "table",
         "actions",
         "divider",
         "rich_text",
         "rich_text",
         "context",
     ]
-    assert [one["style"] for one in nodes_of(blocks, "rich_text_list")] == ["bullet", "ordered"]
+    assert [one["style"] for one in nodes_of(blocks, "rich_text_list")] == ["ordered"]
 
 
 def test_buttons_open_links_under_stable_ids() -> None:
@@ -134,9 +153,9 @@ def test_links_are_not_unfurled() -> None:
 
 
 @examples(40)
-@given(MESSAGES)
-def test_every_message_keeps_slacks_limits(message: Message) -> None:
-    payload = slack.render(message)
+@given(MESSAGES, st.booleans())
+def test_every_message_keeps_slacks_limits(message: Message, is_plain: bool) -> None:
+    payload = slack.render(message, is_plain=is_plain)
     blocks = payload["blocks"]
     assert len(blocks) <= 50
     for block in blocks:
@@ -155,7 +174,9 @@ def test_every_message_keeps_slacks_limits(message: Message) -> None:
     assert len(ids) == len(set(ids))
     assert nodes_of(blocks, "text")
     assert all(node["text"] for node in nodes_of(blocks, "text"))
-    assert find_problems(payload["blocks"], newer=()) == []  # Slack's schemas and words, as the simulator has them
+    assert (
+        find_problems(payload["blocks"], newer=() if is_plain else ("table",)) == []
+    )  # Slack's schemas and words, as the simulator has them
     assert len(payload["text"]) <= 4_000  # a longer one could not be updated
 
 

@@ -80,4 +80,4 @@ def test_no_terminal_gets_them(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_names_are_no_links_in_slack() -> None:
     kinds = {block["type"] for block in slack.render(message("x"))["blocks"]}
-    assert kinds == {"header", "rich_text", "actions", "divider", "context"}, "nothing of it reads mrkdwn"
+    assert kinds == {"header", "rich_text", "table", "actions", "divider", "context"}, "nothing of it reads mrkdwn"
