@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ... import user_input
 from ...cloud.access import AccessReader
@@ -18,7 +18,6 @@ from ...cloud.metric_queries import (
     SNAT_CONNECTIONS_BY_BACKEND,
     USED_SNAT_PORTS_BY_BACKEND,
 )
-from ...cloud.metrics import Metrics
 from ...core.detection.node_counts import nodes_at_most
 from ...core.detection.schedule import complete_window
 from ...core.detection.tags import TagRules, read_tags
@@ -40,6 +39,9 @@ from ...model.plan import AssociateSubnet, Baseline, Demand, Plan, PlanKind
 from ...model.resource_id import ArmId, same_id
 from ...model.text import Text
 from .ownership import Ownership
+
+if TYPE_CHECKING:
+    from ...cloud.metrics import Metrics
 
 log = logging.getLogger("snatbot.planning")
 T = TypeVar("T")
