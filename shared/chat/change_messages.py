@@ -1,35 +1,22 @@
-"""Messages about a change: proposed, decided, each step, stopped, finished."""
+"""Messages about a change: proposed, decided, each step, stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 
 from ..core.az_cli import script
 from ..formatting import capital, clauses, listed, sentence, sentences, utc
-from ..model.change import Change, ChangeState, JournalEntry, StepState, Verdict
-from ..model.plan import AssociateSubnet, Plan, PlanKind
+from ..model.change import Change, ChangeState, JournalEntry, StepState
+from ..model.plan import AssociateSubnet
 from ..model.text import Text, arranged, verbatim
-from .charts import chart, sparkline
+from .change_head import NO_REASON, OPEN_CHANGE, REQUESTED_BY, approved_by, change_message, decided_by, plan_fact
 from .choices import HEADING, choices_of
 from .finding_labels import describe_incident
-from .incident_head import failures_chart, how_bad, standing
-from .labels import (
-    check_commands,
-    describe_check,
-    describe_cost,
-    describe_step,
-    egress_addresses,
-    resource_name,
-    state_label,
-)
-from .message import EMPTY, Button, Chart, Message, MessageKind, Section, Tone, facts_of, sections_of
-from .portal import metrics_button
+from .incident_head import failures_chart, how_bad
+from .labels import check_commands, describe_check, describe_cost, describe_step, resource_name, state_label
+from .message import EMPTY, Button, Message, MessageKind, Section, Tone, facts_of
 
-REQUESTED_BY = Text("Requested by")
-OPEN_CHANGE = Text("Open change")
-NO_REASON = Text("No reason was recorded.")
 ASK_AGAIN = Text("A new plan can be asked for on its page.")
 _AFTER_A_DECISION: Mapping[ChangeState, Text] = {
     ChangeState.APPROVED: Text("The first step follows."),
@@ -42,11 +29,6 @@ _STEP_STATES: Mapping[StepState, Text] = {
     StepState.STARTED: Text("started"),
     StepState.DONE: Text("done"),
     StepState.STOPPED: Text("stopped"),
-}
-_DELETING = Text("Deleting is a plan of its own, with its own approval, that names each public IP that is lost.")
-_LEFT: Mapping[PlanKind, Text] = {
-    PlanKind.DETACH_NAT_GATEWAY: Text("The NAT gateway and its public IPs are kept, and paid for."),
-    PlanKind.RESERVE_PUBLIC_IPS: Text("If the public IPs are not wanted after all, they can be deleted."),
 }
 
 
@@ -79,7 +61,7 @@ def change_proposed(change: Change, approval_url: str) -> Message:
         Section(Text("Notes"), bullets=tuple(map(sentence, plan.notes))),
     )
     evidence = change.reason.evidence if change.reason else EMPTY
-    return _message(
+    return change_message(
         change,
         MessageKind.APPROVAL_WANTED,
         Text("Approval needed for {cluster}", cluster=change.cluster_name),
@@ -94,8 +76,8 @@ def change_proposed(change: Change, approval_url: str) -> Message:
 
 def change_half_approved(change: Change, page_url: str) -> Message:
     """One of two people has approved; nothing happens before another does."""
-    by = [_by(approval.approver, approval.approved_at) for approval in change.approvals]
-    return _message(
+    by = [decided_by(approval.approver, approval.approved_at) for approval in change.approvals]
+    return change_message(
         change,
         MessageKind.APPROVAL_WANTED,
         Text("One more approval needed for {cluster}", cluster=change.cluster_name),
@@ -104,7 +86,7 @@ def change_half_approved(change: Change, page_url: str) -> Message:
             Text("Another person must approve the same plan."),
         ),
         Tone.WARNING,
-        facts=(_plan(change), (Text("Decide before"), utc(change.expires_at))),
+        facts=(plan_fact(change), (Text("Decide before"), utc(change.expires_at))),
         buttons=(Button(Text("Review and decide"), page_url, is_primary=True),),
     )
 
@@ -117,7 +99,7 @@ def change_decided(change: Change, page_url: str = "") -> Message:
     if change.state is ChangeState.APPROVED and change.is_begun:
         # It still has the decision that approved its plan; the audit trail has who resumed it.
         state, following, decision = Text("resumed"), Text("It goes on with the step that stopped."), None
-    return _message(
+    return change_message(
         change,
         MessageKind.DECIDED,
         # Translators: {state} is approved, denied, expired and so on.
@@ -129,7 +111,7 @@ def change_decided(change: Change, page_url: str = "") -> Message:
             following,
             ASK_AGAIN if page_url else EMPTY,
         ),
-        facts=(_plan(change), (REQUESTED_BY, verbatim(change.requested_by))),
+        facts=(plan_fact(change), (REQUESTED_BY, verbatim(change.requested_by))),
         buttons=(Button(Text("Open plan"), page_url),) if page_url else (),
     )
 
@@ -139,7 +121,7 @@ def change_progress(change: Change, entry: JournalEntry, page_url: str) -> Messa
     steps = change.plan.steps
     is_known = 0 <= entry.step < len(steps)
     step = describe_step(steps[entry.step]) if is_known else Text("a step that the plan does not name")
-    return _message(
+    return change_message(
         change,
         MessageKind.STEP,
         Text(
@@ -151,31 +133,31 @@ def change_progress(change: Change, entry: JournalEntry, page_url: str) -> Messa
             state=_STEP_STATES[entry.state],
         ),
         sentences(entry.note or step),
-        facts=(_plan(change), _approved_by(change), (Text("At"), utc(entry.updated_at))),
+        facts=(plan_fact(change), approved_by(change), (Text("At"), utc(entry.updated_at))),
         buttons=(Button(OPEN_CHANGE, page_url),),
     )
 
 
 def change_proving(change: Change, page_url: str) -> Message:
     """All steps are done; only the NAT gateway's own metrics can show a fix."""
-    return _message(
+    return change_message(
         change,
         MessageKind.PROVING,
         Text("Proving: {cluster} leaves through the NAT gateway", cluster=change.cluster_name),
         Text("All steps are done. snatbot measures whether connections go through the NAT gateway and none fails."),
-        facts=(_plan(change), _approved_by(change)),
+        facts=(plan_fact(change), approved_by(change)),
         buttons=(Button(OPEN_CHANGE, page_url),),
     )
 
 
 def change_waiting(change: Change, reason: str, page_url: str) -> Message:
     """Posted once for each long wait; the change continues by itself."""
-    return _message(
+    return change_message(
         change,
         MessageKind.WAITING,
         Text("The change on {cluster} waits", cluster=change.cluster_name),
         sentences(reason, Text("It goes on by itself when that is over.")),
-        facts=(_steps_done(change), _approved_by(change)),
+        facts=(_steps_done(change), approved_by(change)),
         buttons=(Button(OPEN_CHANGE, page_url),),
     )
 
@@ -183,13 +165,13 @@ def change_waiting(change: Change, reason: str, page_url: str) -> Message:
 def change_stopped(change: Change, page_url: str) -> Message:
     """A person must decide: what was done, what was not, and why it stopped."""
     steps = tuple(map(describe_step, change.plan.steps))
-    return _message(
+    return change_message(
         change,
         MessageKind.STOPPED,
         Text("The change on {cluster} has stopped", cluster=change.cluster_name),
         sentences(change.stop_reason) or NO_REASON,
         Tone.ALARM,
-        facts=(_steps_done(change), _approved_by(change)),
+        facts=(_steps_done(change), approved_by(change)),
         sections=(
             Section(
                 HEADING,
@@ -203,161 +185,6 @@ def change_stopped(change: Change, page_url: str) -> Message:
     )
 
 
-def concurrent_write_found(change: Change, reason: str, page_url: str, commands: Sequence[str]) -> Message:
-    """A rollback is done, and somebody else wrote at the same time, so that their change may be lost."""
-    text = Text("The rollback itself is done. Look at what was written, and restore it.")
-    return _message(
-        change,
-        MessageKind.OUTCOME,
-        Text("Somebody else wrote to the network of {cluster}", cluster=change.cluster_name),
-        sentences(reason),
-        Tone.ALARM,
-        sections=(Section(HEADING, text=text, code=script(commands)),),
-        buttons=(Button(OPEN_CHANGE, page_url, is_primary=True),),
-    )
-
-
-def change_finished(change: Change, page_url: str, journal: Sequence[JournalEntry] = ()) -> Message:
-    """The verdict with its figures. ``journal`` has the addresses of the new egress IPs."""
-    title, tone = _finished(change)
-    outcome = change.outcome
-    results: list[Section] = []
-    if outcome:
-        is_done = change.state is ChangeState.DONE
-        figures = tuple(map(capital, outcome.figures))
-        results.append(Section(Text("Result") if is_done else Text("Measured"), bullets=figures, is_detail=not is_done))
-        what_next = tuple(map(sentence, outcome.advice))
-        results.append(Section(HEADING, bullets=what_next, code=script(outcome.commands)))
-    attempted = outcome.attempted if outcome else None
-    has_new_egress = change.state in (ChangeState.FIXED, ChangeState.ROLLED_BACK)
-    egress = listed(egress_addresses(change.plan, journal), 16) or Text("unknown")
-    return _message(
-        change,
-        MessageKind.OUTCOME,
-        title,
-        sentences(outcome.reason if outcome else change.stop_reason) or NO_REASON,
-        tone,
-        facts=(
-            (Text("Change"), capital(change.plan.summary)),
-            (Text("Egress IPs"), egress if has_new_egress else EMPTY),
-            (Text("Failed before"), sparkline(change.reason.failed_by_minute if change.reason else None)),
-            (Text("On the NAT gateway"), sparkline(attempted)),
-            _approved_by(change),
-        ),
-        sections=(*results, *_afterwards(change)),
-        buttons=_buttons(change, page_url),
-        charts=(
-            *failures_chart(change.reason, Text("Failed connections a minute, before")),
-            *chart(Text("New connections a minute on the NAT gateway"), attempted),
-        ),
-    )
-
-
-def related_sections(plan: Plan, kind: PlanKind, title: Text, *, is_detail: bool = True) -> list[Section]:
-    """What a related plan is, and its commands."""
-    return [
-        Section(title, text=sentences(related.summary), code=script(related.commands), is_detail=is_detail)
-        for related in plan.related
-        if related.kind is kind
-    ]
-
-
-def _message(
-    change: Change,
-    kind: MessageKind,
-    title: Text,
-    summary: Text,
-    tone: Tone = Tone.NEUTRAL,
-    *,
-    facts: Iterable[tuple[Text, Text]] = (),
-    sections: Iterable[Section] = (),
-    buttons: tuple[Button, ...] = (),
-    charts: tuple[Chart, ...] = (),
-) -> Message:
-    """The incident in short, above the change's own facts, with chart and metrics link."""
-    incident = change.reason
-    moved = [step.after for step in change.plan.steps if isinstance(step, AssociateSubnet) and step.after]
-    before = (incident.load_balancer_id, incident.gateway_ids) if incident else (None, ())
-    metrics = metrics_button(None, moved) if change.is_begun and moved else metrics_button(*before)
-    return Message(
-        title=title,
-        summary=summary,
-        tone=tone,
-        facts=facts_of(*standing(incident), *facts),
-        sections=sections_of(*sections),
-        buttons=(*buttons, *metrics),
-        charts=charts,
-        footer=_footer(change),
-        kind=kind,
-        subject=_subject(change),
-    )
-
-
-def _buttons(change: Change, page_url: str) -> tuple[Button, ...]:
-    opens = Button(OPEN_CHANGE, page_url)
-    if not change.leaves_something or change.state is ChangeState.FAILED:
-        return (opens,)
-    return (opens, Button(Text("Delete what is left"), f"{page_url}#decision"))
-
-
-def _afterwards(change: Change) -> list[Section]:
-    if change.state in (ChangeState.FAILED, ChangeState.SUPERSEDED) and change.is_begun:
-        text = Text("What was done so far stays. Its page offers to roll it back or to delete what it created.")
-        return [Section(Text("What is left"), text=sentences(text, _DELETING))]
-    if change.leaves_something:
-        return [Section(Text("What is left"), text=sentences(_LEFT[change.plan.kind], _DELETING))]
-    if change.state is ChangeState.FIXED:
-        align = related_sections(change.plan, PlanKind.ALIGN_OUTBOUND_TYPE, Text("For you to do"), is_detail=False)
-        notes = Section(Text("Please note"), bullets=tuple(map(sentence, change.plan.notes)), is_detail=True)
-        return [*align, notes]
-    if change.state in (ChangeState.NOT_FIXED, ChangeState.CANT_TELL, ChangeState.FAILED):
-        return [Section(Text("How to undo"), text=sentences(change.plan.rollback_text))]
-    return []
-
-
-def _finished(change: Change) -> tuple[Text, Tone]:
-    cluster = change.cluster_name
-    if change.outcome and change.outcome.verdict is Verdict.GIVEN_UP:
-        return Text("The change on {cluster} was given up", cluster=cluster), Tone.NEUTRAL
-    match change.state:
-        case ChangeState.FIXED:
-            return Text("Fixed: egress of {cluster} works through the NAT gateway", cluster=cluster), Tone.GOOD
-        case ChangeState.NOT_FIXED:
-            return Text("Not fixed: connections of {cluster} still fail", cluster=cluster), Tone.ALARM
-        case ChangeState.CANT_TELL:
-            return Text("Can't tell whether {cluster} is fixed", cluster=cluster), Tone.WARNING
-        case ChangeState.ROLLED_BACK:
-            return Text("Rolled back on {cluster}", cluster=cluster), Tone.NEUTRAL
-        case ChangeState.DONE:
-            return Text("Done on {cluster}", cluster=cluster), Tone.GOOD
-        case ChangeState.FAILED:
-            return Text("The change on {cluster} failed", cluster=cluster), Tone.ALARM
-        case ChangeState.EXPIRED:
-            return Text("The approval for {cluster} was not used in time", cluster=cluster), Tone.WARNING
-    return Text("Plan for {cluster} {state}", cluster=cluster, state=state_label(change.state)), Tone.NEUTRAL
-
-
-def _plan(change: Change) -> tuple[Text, Text]:
-    return Text("Plan"), capital(change.plan.summary)
-
-
 def _steps_done(change: Change) -> tuple[Text, Text]:
     steps = len(change.plan.steps)
     return Text("Steps done"), Text("{done} of {steps}", done=min(change.step, steps), steps=steps)
-
-
-def _approved_by(change: Change) -> tuple[Text, Text]:
-    decision = change.decision
-    return Text("Approved by"), _by(decision.approver, decision.decided_at) if decision else EMPTY
-
-
-def _by(person: str, at: datetime) -> Text:
-    return arranged("{person}, {time}", person=person, time=at)
-
-
-def _subject(change: Change) -> str:
-    return change.incident_id or change.id
-
-
-def _footer(change: Change) -> Text:
-    return Text("snatbot · change {id} · plan {digest}", id=change.id, digest=change.plan.digest[:12])

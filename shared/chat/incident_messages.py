@@ -14,17 +14,14 @@ from ..model.incident import Incident
 from ..model.plan import Plan, PlanKind
 from ..model.reading import Measured
 from ..model.text import Text, arranged, verbatim
-from . import manual_steps
-from .change_messages import related_sections
+from .change_head import related_sections
 from .choices import HEADING, PLAN_FOLLOWS, choices_without_plan
-from .finding_labels import FINDING_MEANINGS, FINDING_TITLES, port_table
+from .finding_labels import FINDING_MEANINGS, FINDING_TITLES
+from .incident_details import BALANCER_KINDS, details
 from .incident_head import WORST, failures_chart, how_bad, standing
-from .labels import check_commands, describe_check, node_table, resource_name
+from .labels import check_commands, describe_check
 from .message import EMPTY, Message, MessageKind, Section, Tone, facts_of, sections_of
 from .portal import metrics_button
-
-# Findings that moving egress off the load balancer would cure.
-BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
 
 WITHDRAWN = Text(
     "It is withdrawn and can't be approved any more. If the trouble comes back, snatbot offers a new plan."
@@ -178,7 +175,7 @@ def _with_steps(title: Text, incident: Incident, assessment: Assessment) -> Mess
             *_since(incident, assessment),
             (Text("What it means"), _meaning(incident.kinds)),
         ),
-        sections=sections_of(*_what_to_do(incident, assessment), *_details(incident, assessment)),
+        sections=sections_of(*_what_to_do(incident, assessment), *details(incident, assessment)),
         buttons=metrics_button(assessment.load_balancer_id, assessment.gateway_ids),
         footer=_footer(incident, assessment),
         charts=failures_chart(incident),
@@ -220,28 +217,6 @@ def _what_to_do(incident: Incident, assessment: Assessment) -> Iterator[Section]
     )
 
 
-def _details(incident: Incident, assessment: Assessment) -> Iterator[Section]:
-    cluster = assessment.cluster
-    sections = [*_evidence(incident, assessment)]
-    if not BALANCER_KINDS.isdisjoint(incident.kinds):
-        sections.append(Section(Text("Please don't"), bullets=manual_steps.cautions(assessment)))
-        sections += manual_steps.sections(assessment)
-    places = [
-        Text(
-            "In resource group {group}, {region}, subscription {subscription}",
-            group=cluster.resource_group,
-            region=cluster.location,
-            subscription=cluster.subscription,
-        )
-    ]
-    if assessment.load_balancer_id is not None or not assessment.gateway_ids:
-        name, group = manual_steps.load_balancer(assessment)
-        places.append(Text("Load balancer {name} in resource group {group}", name=name, group=group))
-    places += [Text("NAT gateway {name}", name=resource_name(gateway_id)) for gateway_id in assessment.gateway_ids]
-    sections.append(Section(Text("Where"), bullets=tuple(places)))
-    yield from (replace(section, is_detail=True) for section in sections)
-
-
 def _summary(incident: Incident, assessment: Assessment) -> Text:
     if assessment.alarms:
         return sentences(assessment.alarms[0].evidence)
@@ -270,40 +245,6 @@ def _since(incident: Incident, assessment: Assessment) -> Iterator[tuple[Text, T
     length = duration(assessment.at - first)
     since = arranged("{time} ({duration})", time=first, duration=length)
     yield Text("Failing since") if failing else Text("Since"), since
-
-
-def _evidence(incident: Incident, assessment: Assessment) -> Iterator[Section]:
-    """Nodes that fail or are short of ports, other findings, and what Azure's health events show."""
-    alarms = assessment.alarms
-    if FindingKind.SNAT_FAILING in incident.kinds:
-        yield _nodes(incident, assessment)
-    if ports := next((alarm.ports for alarm in alarms if alarm.ports), ()):
-        text = Text("Ports in use in the fullest minute. TCP and UDP ports are separate.")
-        yield Section(Text("Nodes short of ports"), text=text, table=port_table(ports))
-    yield Section(Text("Also seen"), bullets=tuple(sentences(alarm.evidence) for alarm in alarms[1:]))
-    if assessment.health_events:
-        yield Section(Text("Second witness"), text=sentence(assessment.health_events.text))
-
-
-def _nodes(incident: Incident, assessment: Assessment) -> Section:
-    if not incident.nodes:
-        text = Text("Azure Monitor has not said which: only the total of the load balancer is known.")
-        return Section(Text("Failing nodes"), text=text)
-    reading = assessment.reading
-    is_truncated = isinstance(reading, Measured) and reading.is_truncated
-    gone = [node.ip for node in incident.nodes if not node.name and node.is_gone]
-    unnamed = [node.ip for node in incident.nodes if not node.name and not node.is_gone]
-    notes = (
-        Text("Azure Monitor cut its answer: there may be more.") if is_truncated else EMPTY,
-        Text("No node has {addresses} any more.", addresses=listed(gone)) if gone else EMPTY,
-        Text("The nodes of {addresses} could not be named.", addresses=listed(unnamed)) if unnamed else EMPTY,
-    )
-    text = Text(
-        "In the last {minutes}: new outbound connections that failed, their share of all that the node tried, and the "
-        "minutes with failures.",
-        minutes=minutes_of(incident.window_minutes),
-    )
-    return Section(Text("Failing nodes"), text=text, table=node_table(incident.nodes, sentences(*notes)))
 
 
 def _footer(incident: Incident, assessment: Assessment) -> Text:

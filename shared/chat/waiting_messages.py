@@ -10,7 +10,8 @@ from ..model.assessment import Assessment
 from ..model.change import Change, ChangeState
 from ..model.incident import Incident
 from ..model.text import Text
-from .change_messages import ASK_AGAIN, OPEN_CHANGE, change_decided, change_proposed
+from .change_head import OPEN_CHANGE
+from .change_messages import ASK_AGAIN, change_decided, change_proposed
 from .choices import HEADING, choices_of
 from .incident_messages import headline, incident_worsened
 from .labels import state_label

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.chat import change_messages
+from shared.chat import change_messages, outcome_messages
 from shared.chat.labels import state_label
 from shared.chat.message import Message, Section, Tone
 from shared.model.change import FINAL_STATES, Change, ChangeState, Outcome, Verdict
@@ -149,7 +149,7 @@ def test_the_end_gives_the_verdict_with_its_figures(
     state: ChangeState, title: str, tone: Tone, sections: list[str]
 ) -> None:
     change = nouns.make_change(state)
-    message = change_messages.change_finished(change, URL)
+    message = outcome_messages.change_finished(change, URL)
     assert (message.title, message.tone) == (title, tone)
     assert [section.title for section in message.sections] == sections
     if change.outcome:
@@ -163,11 +163,11 @@ def test_the_end_gives_the_verdict_with_its_figures(
 def test_a_fix_tells_the_new_egress_addresses() -> None:
     fixed = nouns.make_change(ChangeState.FIXED)
     assert (
-        dict[str, str](change_messages.change_finished(fixed, URL, nouns.make_journal()).facts)["Egress IPs"]
+        dict[str, str](outcome_messages.change_finished(fixed, URL, nouns.make_journal()).facts)["Egress IPs"]
         == "20.61.0.1 and 20.61.0.2"
     )
     assert (
-        dict[str, str](change_messages.change_finished(fixed, URL).facts)["Egress IPs"]
+        dict[str, str](outcome_messages.change_finished(fixed, URL).facts)["Egress IPs"]
         == "pip-shop-prod-1 and pip-shop-prod-2"
     )
 
@@ -175,7 +175,7 @@ def test_a_fix_tells_the_new_egress_addresses() -> None:
 def test_every_state_has_words() -> None:
     assert len({state_label(state) for state in ChangeState}) == len(ChangeState)
     for state in FINAL_STATES:
-        assert change_messages.change_finished(nouns.make_change(state), URL).title
+        assert outcome_messages.change_finished(nouns.make_change(state), URL).title
 
 
 def rolled_back() -> Change:
@@ -205,17 +205,17 @@ def test_a_proposal_names_relief_as_another_choice_with_its_command_and_cost() -
 
 
 def test_a_proven_change_leaves_the_alignment_to_a_person() -> None:
-    message = change_messages.change_finished(nouns.make_change(ChangeState.FIXED, PLAN), URL)
+    message = outcome_messages.change_finished(nouns.make_change(ChangeState.FIXED, PLAN), URL)
     assert "userAssignedNATGateway" in section(message, "For you to do").text
     assert section(message, "For you to do").code.endswith("--outbound-type userAssignedNATGateway")
     assert "For you to do" not in headings(
-        change_messages.change_finished(nouns.make_change(ChangeState.NOT_FIXED, PLAN), URL)
+        outcome_messages.change_finished(nouns.make_change(ChangeState.NOT_FIXED, PLAN), URL)
     )
 
 
 @pytest.mark.parametrize(("change", "kept"), [(rolled_back(), "are kept, and paid for"), (reserved(), "not wanted")])
 def test_what_is_left_can_be_deleted_from_the_message_by_a_plan_of_its_own(change: Change, kept: str) -> None:
-    message = change_messages.change_finished(change, URL)
+    message = outcome_messages.change_finished(change, URL)
     assert kept in section(message, "What is left").text
     assert "names each public IP that is lost" in section(message, "What is left").text
     button = message.buttons[-1]
@@ -223,5 +223,5 @@ def test_what_is_left_can_be_deleted_from_the_message_by_a_plan_of_its_own(chang
 
 
 def test_nothing_is_offered_for_deletion_that_is_in_use() -> None:
-    message = change_messages.change_finished(nouns.make_change(ChangeState.FIXED), URL)
+    message = outcome_messages.change_finished(nouns.make_change(ChangeState.FIXED), URL)
     assert [button.text for button in message.buttons] == ["Open change"]

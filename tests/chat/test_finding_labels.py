@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.chat import incident_messages, slack, teams
+from shared.chat import incident_details, incident_messages, slack, teams
 from shared.chat.finding_labels import FINDING_TITLES
 from shared.chat.message import Message, Tone
 from shared.model.finding import Finding, FindingKind, Severity
@@ -49,7 +49,7 @@ def test_every_kind_has_its_words_from_beginning_to_end(kind: FindingKind) -> No
     opened = incident_messages.incident_opened(incident, assessment)
     assert (opened.title, opened.tone) == (f"Early warning: {title}", Tone.WARNING)
     assert opened.summary == found.evidence + ".", "the name begins it as it is"
-    assert ("Do this about it." in rendered(opened)) is (kind not in incident_messages.BALANCER_KINDS)
+    assert ("Do this about it." in rendered(opened)) is (kind not in incident_details.BALANCER_KINDS)
     assert "Failing nodes" not in rendered(opened)
     assert incident_messages.incident_reopened(incident, assessment).title == f"Early warning again: {title}"
     assert incident_messages.incident_worsened(incident, assessment).title == f"Worse: {title}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.chat import change_messages, incident_messages, waiting_messages
+from shared.chat import change_messages, incident_messages, outcome_messages, waiting_messages
 from shared.chat.message import Message
 from shared.model.change import Change, ChangeState
 from shared.model.finding import Severity
@@ -51,7 +51,7 @@ def heads(number: int, name: str = "shop-prod") -> Iterator[Message]:
     yield change_messages.change_stopped(change(S.STOPPED), URL)
     yield change_messages.change_proving(change(S.VERIFYING), URL)
     for state in (S.FIXED, S.NOT_FIXED, S.CANT_TELL, S.ROLLED_BACK, S.FAILED):
-        yield change_messages.change_finished(change(state), URL, nouns.make_journal())
+        yield outcome_messages.change_finished(change(state), URL, nouns.make_journal())
     yield incident_messages.incident_cleared(incident, nouns.NOW)
     yield incident_messages.incident_silenced(incident, nouns.NOW, "Ada")
     yield incident_messages.incident_silenced(incident, None, "Ada")

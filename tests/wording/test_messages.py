@@ -34,7 +34,7 @@ def message_builders() -> dict[str, Callable[..., Message]]:
         for name, function in inspect.getmembers(importlib.import_module(info.name), inspect.isfunction):
             signature = inspect.signature(function)
             makes_one = function.__module__ == info.name and "Message" in str(signature.return_annotation)
-            if makes_one and not name.startswith("_") and "message" not in signature.parameters:
+            if makes_one and not name.startswith("_") and not {"message", "kind"} & {*signature.parameters}:
                 found[name] = function
     return found
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from ...auth.links import Links
 from ...auth.signing import LinkTarget, Signer, decision_content
-from ...chat import change_messages
+from ...chat import change_messages, outcome_messages
 from ...chat.labels import state_label
 from ...chat.message import Message
 from ...chat.receipts import with_receipt
@@ -222,7 +222,7 @@ class Decide:
         if action is Action.STOP:
             return change_messages.change_stopped(changed, page_url)
         if action is Action.GIVE_UP:
-            finished = change_messages.change_finished(changed, page_url)
+            finished = outcome_messages.change_finished(changed, page_url)
             return with_receipt(finished, self.links().receipt(changed), self.records.newest_root(now))
         return change_messages.change_decided(changed, page_url)
 

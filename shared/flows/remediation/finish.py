@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...auth.links import Links
-from ...chat import change_messages, waiting_messages
+from ...chat import change_messages, outcome_messages, waiting_messages
 from ...chat.message import Message
 from ...chat.receipts import with_receipt
 from ...clock import Instant
@@ -95,7 +95,7 @@ class ChangeFinisher:
             message = self._expired(ended, now, is_tried_again=bool(retry))
         else:
             journal = [entry.value for entry in self._records.journal(run.partition, ended.id).values()]
-            finished = change_messages.change_finished(ended, self._links.page(ended), journal)
+            finished = outcome_messages.change_finished(ended, self._links.page(ended), journal)
             message = with_receipt(finished, self._links.receipt(ended), self._records.newest_root(now))
         rows = self._outbox.rows(ended.cluster_name, message, at.wall)
         self._records.commit_in(run.partition, [*writes, *retry, *rows])
@@ -110,7 +110,7 @@ class ChangeFinisher:
             outcome = replace(outcome, advice=(*outcome.advice, reason), commands=commands) if reason else outcome
         ended = replace(change, due_at=None, outcome=outcome)
         if reason:
-            message = change_messages.concurrent_write_found(ended, reason, self._links.page(ended), commands)
+            message = outcome_messages.concurrent_write_found(ended, reason, self._links.page(ended), commands)
             lines = [audit(at.domain, "snatbot", "another writer in between", change.id, reason)]
             log.error("change %s: %s", change.id, reason)
         rows = self._outbox.rows(change.cluster_name, message, at.wall)
