@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 # Constants, because nobody needs other values.
 CHECK_DEADLINE_SECONDS = 180.0  # Azure Functions ends a request after 230
 TICK_DEADLINE_SECONDS = 50  # the next tick starts after 60
-METRIC_WORKERS = 16  # concurrent requests to Azure Monitor
+METRIC_WORKERS = 32  # concurrent requests to Azure Monitor: a thousand clusters need about that many
 VERIFY_LIMIT_MINUTES = 60  # afterwards the verdict is "can't tell", or "not fixed" while connections fail
 
 

@@ -25,6 +25,7 @@ from shared.cloud.request_count import RequestCount
 from .meter import measured, peak_mib
 
 _NAMESPACE = "Microsoft.Network/loadBalancers"
+THREADS = 16
 
 
 class Loop:

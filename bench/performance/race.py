@@ -1,5 +1,5 @@
-"""`python -m bench.performance.race URL PAIRS`: a failed pass and a loop with as many threads, by turns in a process of
-their own, so that other work on the machine slows both; prints JSON. The load balancers' ids come on standard input.
+"""`python -m bench.performance.race URL PAIRS`: a failed pass and a loop in threads, by turns in a process of their
+own, so that other work on the machine slows both; prints JSON. The load balancers' ids come on standard input.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any
 
 from shared.gc_freeze import freeze_loaded_modules
 
-from .loop import Loop
+from .loop import THREADS, Loop
 from .meter import measured
-from .ticks import WORKERS, Ticks
+from .ticks import Ticks
 
 
 def main(url: str, pairs: int, ids: list[str]) -> list[dict[str, Any]]:
-    ticks, loop = Ticks(url, "auto"), Loop(url, WORKERS)
+    ticks, loop = Ticks(url, "auto"), Loop(url, THREADS)
     ticks.discovery()
     ticks.failed()  # connections are made, tokens read
-    loop.failed_pass(ids[: 2 * WORKERS])
+    loop.failed_pass(ids[: 2 * THREADS])
     freeze_loaded_modules()
     return [
         {"tick": asdict(ticks.failed()), "loop": asdict(measured(lambda: loop.failed_pass(ids), loop.count))}

@@ -25,6 +25,7 @@ from . import cold_start
 from .bound import bound, loop_requests, one_by_one, share_above
 from .child import run_module
 from .fleet import NODES, ROUND_TRIP_SECONDS, SIZES, FleetSize, write_scenario
+from .loop import THREADS
 from .ticks import WORKERS
 
 PAIRS = 7  # of what is compared; goals are held against the median
@@ -63,7 +64,7 @@ def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
         loops: dict[str, Any] = {}
         if size.load_balancers in LOOP_AT:
             ids = json.dumps(_balancers(simulator))
-            loops["threads"] = _child(simulator, "loop", str(WORKERS), given=ids)
+            loops["threads"] = _child(simulator, "loop", str(THREADS), given=ids)
             if size.load_balancers <= SEQUENTIAL_UP_TO:
                 loops["sequential"] = _child(simulator, "loop", "1", given=ids)
             if size.load_balancers == WHOLE_AT:

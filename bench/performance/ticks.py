@@ -10,6 +10,7 @@ from azure.identity import ManagedIdentityCredential
 
 from bench.evaluate.detector_harness import SCHEDULE, DetectorHarness
 from bench.evaluate.track import Moment
+from shared.app import METRIC_WORKERS
 from shared.cloud.arm import Arm
 from shared.cloud.metric_access import Mode
 from shared.cloud.metrics_batch import BatchMetrics
@@ -19,7 +20,7 @@ from shared.flows.monitoring.scan import ScanResult
 
 from .meter import Cost, measured
 
-WORKERS = 16
+WORKERS = METRIC_WORKERS
 
 
 class Ticks:
