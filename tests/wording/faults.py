@@ -9,7 +9,25 @@ from functools import cache
 _NOUNS = "node|subnet|step|minute|hour|day|IP|address|connection|cluster|pool|line|port|time|command|plan|write|row|pod"
 _BETWEEN = r"(?:(?:new|outbound|public|more|measured|failing|failed|node|NAT|SNAT) )*"
 _ONE_OF_MANY = re.compile(rf"(?<![\d.,/–-])1 {_BETWEEN}(?:{_NOUNS})(?:s|es)\b")
-_MANY_OF_ONE = re.compile(rf"(?<![\d.,/–-])(?:0|[2-9]|\d\d+) {_BETWEEN}(?:{_NOUNS})\b(?! (?:pool|prefix)| [a-z]+s\b|-)")
+_MANY_OF_ONE = re.compile(
+    rf"(?<![\d.,/–-])(?:0|[2-9]|\d\d+) {_BETWEEN}(?:{_NOUNS})\b(?! (?:pool|prefix|públicas|de)| [a-z]+s\b|-)"
+)
+_SPANISH = {  # singular: plural
+    "nodo": "nodos",
+    "subred": "subredes",
+    "paso": "pasos",
+    "minuto": "minutos",
+    "hora": "horas",
+    "día": "días",
+    "dirección": "direcciones",
+    "conexión": "conexiones",
+    "clúster": "clústeres",
+    "línea": "líneas",
+    "puerto": "puertos",
+    "vez": "veces",
+}
+_UN_OF_MANY = re.compile(rf"(?<![\d.,/–-])1 (?:nuevas? )?(?:{'|'.join(_SPANISH.values())}|IP públicas)\b")
+_MUCHOS_OF_ONE = re.compile(rf"(?<![\d.,/–-])(?:0|[2-9]|\d\d+) (?:nuevas? )?(?:{'|'.join(_SPANISH)}|IP pública)\b")
 _BROKEN = {
     "None": re.compile(r"\bNone\b"),
     "doubled space": re.compile(r"\S  +\S"),
@@ -18,6 +36,8 @@ _BROKEN = {
     "nothing in brackets": re.compile(r"\(\s*\)"),
     "1 with a plural": _ONE_OF_MANY,
     "a number with a singular": _MANY_OF_ONE,
+    "1 with a Spanish plural": _UN_OF_MANY,
+    "a number with a Spanish singular": _MUCHOS_OF_ONE,
     "a command in a sentence": re.compile(r"(?<![`\w])(?:az (?:[a-z-]+ ){2}|kubectl [a-z]+ -)"),
     "a full stop behind code": re.compile(r"`\.(?:\s|$)"),
 }

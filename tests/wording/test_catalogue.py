@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from string import Formatter
 
 import pytest
@@ -85,7 +86,7 @@ def test_a_sentence_in_code_is_seen(code: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("language", catalogue.languages())
-def test_translations_hold_the_same_placeholders(language: str) -> None:
+def test_translations_hold_the_same_placeholders_and_code(language: str) -> None:
     for message in catalogue.translations(language):
         if message.id and catalogue.is_translated(message):
             wanted = set().union(*map(_placeholders, _forms(message.id)))
@@ -93,6 +94,7 @@ def test_translations_hold_the_same_placeholders(language: str) -> None:
             for translation in _forms(message.string):
                 found = _placeholders(translation)
                 assert wanted - may_lack <= found <= wanted, (message.id, translation)
+                assert _code(translation) == _code(_forms(message.id)[0]), (message.id, translation)
 
 
 @pytest.mark.parametrize("language", catalogue.languages())
@@ -108,6 +110,11 @@ def _sentences(path: str) -> list[tuple[int, str]]:
 
 def _forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
     return (text,) if isinstance(text, str) else tuple(text or ())
+
+
+def _code(text: str) -> list[str]:
+    """What people copy."""
+    return re.findall(r"`[^`]*`", text)
 
 
 def _placeholders(text: str) -> set[tuple[str, str]]:

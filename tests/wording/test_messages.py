@@ -20,6 +20,7 @@ from shared.model.change import ChangeState, JournalEntry, StepState
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
 from shared.model.text import Text
+from shared.wording.languages import LANGUAGES
 from shared.wording.render import translated
 from tests.support import pseudo
 from tests.support.builders import START
@@ -41,6 +42,7 @@ def message_builders() -> dict[str, Callable[..., Message]]:
 
 KINDS = message_builders()
 NAMES = frozenset(["snatbot", "UTC"])
+COMMANDS = ("az ", "kubectl ", "#")
 URL = "https://bot.example.com/change"
 
 
@@ -151,10 +153,11 @@ def test_no_message_holds_broken_text(name: str, number: int) -> None:
     found = set[str]()
     for arguments in calls(KINDS[name], number):
         known = cases.names(plan_of(arguments) or cases.plans(number)[0])
-        message = KINDS[name](**arguments)
-        found |= {fault for text in prose(message) for fault in faults(text, known)}
-        found |= {f"nothing is said in {message}" for text in prose(message) if not text.strip()}
-        found |= {f"no command: {line!r}" for line in lines(message) if not line.startswith(("az ", "kubectl ", "#"))}
+        for language in LANGUAGES:
+            message = translated(KINDS[name](**arguments), language)
+            found |= {fault for text in prose(message) for fault in faults(text, known)}
+            found |= {f"nothing is said in {message}" for text in prose(message) if not text.strip()}
+            found |= {f"no command: {line!r}" for line in lines(message) if not line.startswith(COMMANDS)}
     assert not found, "\n".join(sorted(found))
 
 

@@ -12,6 +12,8 @@ from shared.model.plan import PlanKind
 from shared.web import plan_text
 from shared.web.change_view import LinkedChange
 from shared.web.pages import FormFields, change_page, message_page, plan_page
+from shared.wording.languages import LANGUAGES
+from shared.wording.render import translated
 from tests.support.builders import START
 from tests.wording import cases
 from tests.wording.faults import faults
@@ -62,9 +64,10 @@ def broken(html: str, names: tuple[str, ...]) -> set[str]:
     return found
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("number", cases.SIZES)
 @pytest.mark.parametrize("state", ChangeState)
-def test_no_page_of_a_change_holds_broken_text(state: ChangeState, number: int) -> None:
+def test_no_page_of_a_change_holds_broken_text(state: ChangeState, number: int, language: str) -> None:
     found = set[str]()
     every = cases.plans(number)
     for plan in every if number == 2 else (every[0], every[4], every[-1]):
@@ -72,6 +75,7 @@ def test_no_page_of_a_change_holds_broken_text(state: ChangeState, number: int) 
         form = FormFields("token", "csrf", ACTIONS, asks_name=True) if number else None
         html = change_page(
             change,
+            language=language,
             journal=cases.journal(plan, number),
             form=form,
             now=START,
@@ -83,16 +87,17 @@ def test_no_page_of_a_change_holds_broken_text(state: ChangeState, number: int) 
     assert not found, "\n".join(sorted(found))
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("number", cases.SIZES)
-def test_no_page_or_terminal_text_of_a_plan_holds_broken_text(number: int) -> None:
+def test_no_page_or_terminal_text_of_a_plan_holds_broken_text(number: int, language: str) -> None:
     found, seen = set[str](), set[PlanKind]()
     for plan in cases.plans(number):
         seen.add(plan.kind)
-        found |= broken(plan_page(plan), cases.names(plan))
+        found |= broken(plan_page(plan, language=language), cases.names(plan))
         related = [command for beside in plan.related for command in beside.commands]
         commands = "\n".join([*plan.commands, *plan.rollback_commands, *related, cases.COMMAND])
-        for line in filter(None, plan_text.plan_lines(plan)):
-            if line.strip().removeprefix("By hand: ") not in commands:
+        for line in filter(None, translated(tuple(plan_text.plan_lines(plan)), language)):
+            if line.strip() not in commands:
                 found |= set(faults(line.strip(), cases.names(plan)))
     assert seen == set(PlanKind)
     assert not found, "\n".join(sorted(found))
