@@ -92,6 +92,7 @@ class FrontPage:
 def elsewhere(stage: Stage) -> list[tuple[str, str]]:
     """Links to further pages: (name, address)."""
     return [
+        ("Clusters", f"{stage.host.base_url}/api/fleet/open?code={stage.host.function_key}"),
         ("Check", f"{stage.host.base_url}/api/check?code={stage.host.function_key}"),
         ("Health", f"{stage.host.base_url}/api/health"),
         ("Simulated Azure", f"{stage.simulator.http_url}/_sim/"),

@@ -103,7 +103,7 @@ def test_every_change_from_the_message_to_the_verdict_and_back(stage: Stage, vis
 
     assert wait_for(stage, page, "Being applied") == "Being applied"
     assert "of 7: " in page.locator(".progress").inner_text()
-    page.get_by_role("link", name="Reload").click()
+    page.reload()
     assert state(page) == "Being applied"
 
     click(page, "Stop", "Grace")

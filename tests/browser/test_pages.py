@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urljoin
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from devhost.browser import Camera
 from shared.core.remediation.pace import Pace
@@ -60,6 +61,7 @@ PAGES = {
         link="?t=token",
         pace=PACE,
         paths=Paths("token", "key"),
+        is_unverified=True,
     ),
     "verifying, signed in": change_page(
         replace(nouns.make_change(ChangeState.VERIFYING, reason=INCIDENT), verify_from=NOW, step=7),
@@ -234,6 +236,17 @@ def test_all_text_can_be_read_in_light_and_dark(shelf: Shelf, name: str) -> None
         for scheme in COLOR_SCHEMES:
             page.emulate_media(color_scheme=scheme)
             assert page.evaluate(CONTRASTS) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(shelf: Shelf, name: str) -> None:
+    with shelf.opened(name) as (page, _, _):
+        page.evaluate(UNFOLD)
+        for scheme in COLOR_SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": 390 if scheme == "dark" else 1280, "height": 800})
+            found = Axe().run(page)
+            assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("name", ["stopped", "running", "rolled back", "roll-back", "proposed in Spanish"])
