@@ -26,6 +26,7 @@ _FORM = "snatbot.form.v1"
 _SESSION = "snatbot.session.v2"
 _PAGE = "snatbot.page.v1"
 _READ = "snatbot.read.v1"
+_EGRESS = "snatbot.egress.v1"
 _ROW = b"snatbot.row.v1"
 _DECISION, _START, _APPROVAL = "decision", "start", "approval"
 _SIGNATURE = re.compile(r"([0-9a-f]{8})\.[0-9a-f]{64}")
@@ -106,6 +107,10 @@ class Signer(RowSigner):
     def page_path(self, token: str) -> str:
         """Raises LinkExpired or LinkTampered."""
         return self._read(_PAGE, token, _READ_SECONDS, 1)[0]
+
+    def egress_ticket(self, address: str, nonce: str) -> str:
+        """Says that a request with this nonce came from this address now."""
+        return str(self._timed(_EGRESS).dumps([address, nonce]))
 
     def _read(self, salt: str, token: str, seconds: int, length: int) -> list[str]:
         from itsdangerous import BadData, SignatureExpired

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from ipaddress import ip_address
+import re
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 import azure.functions as func
@@ -14,6 +15,9 @@ from ..errors import Refused, SnatbotError
 log = logging.getLogger("snatbot.triggers")
 _ALWAYS = (NotPermitted, SignInRefused, LinkTampered, FormExpired)
 _LONGEST_SUBJECT, _LONGEST_DETAIL = 80, 200  # characters
+_LAST_HOP = re.compile(  # 1.2.3.4, 1.2.3.4:567, 2001:db8::1 or [2001:db8::1]:567
+    r"(?P<v4>[0-9.]+)(:[0-9]{1,5})?|\[(?P<bracketed>[0-9A-Fa-f:.]+)\](:[0-9]{1,5})?|(?P<v6>[0-9A-Fa-f:.]+)"
+)
 
 
 def note_refusal(req: func.HttpRequest, error: SnatbotError, code: str) -> None:
@@ -41,11 +45,26 @@ def note_refusal(req: func.HttpRequest, error: SnatbotError, code: str) -> None:
 
 
 def address_of(forwarded_for: str) -> str:
-    """The last address, which Azure's front end appends; anybody can send the others."""
-    last = forwarded_for.rpartition(",")[2].strip()
-    for text in (last, urlsplit(f"//{last}").hostname if last.count("[") == last.count("]") else None):
-        try:
-            return f"somebody at {ip_address(text or '')}"
-        except ValueError:
-            continue
-    return "somebody at an unknown address"
+    return f"somebody at {caller_address(forwarded_for) or 'an unknown address'}"
+
+
+def caller_address(forwarded_for: str) -> IPv4Address | IPv6Address | None:
+    """The last address of X-Forwarded-For, which Azure's front end appends, without its port. None if unreadable,
+    or if no caller can have it.
+
+    Anybody can send the others, so they are not read. An IPv4 address in IPv6's form is given as IPv4.
+    """
+    match = _LAST_HOP.fullmatch(forwarded_for.rpartition(",")[2].strip(" \t"))
+    if match is None:
+        return None
+    address: IPv4Address | IPv6Address
+    try:
+        if match["v4"]:
+            address = IPv4Address(match["v4"])
+        else:
+            address = IPv6Address(match["bracketed"] or match["v6"])
+            address = address.ipv4_mapped or address
+    except ValueError:
+        return None
+    is_nobodys = address.is_unspecified or address.is_multicast or (address.is_reserved and not address.is_loopback)
+    return None if is_nobodys else address
