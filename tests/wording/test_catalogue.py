@@ -86,6 +86,16 @@ def test_a_sentence_in_code_is_seen(code: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("language", catalogue.languages())
+def test_every_sentence_of_the_code_is_translated_and_nothing_else(language: str) -> None:
+    """After a change: ``make catalogue``, then translate what it added to the ``.po`` file, then ``make catalogue``."""
+    wanted = {message.id for message in catalogue.template() if message.id}
+    found = {message.id: message for message in catalogue.translations(language) if message.id}
+    assert wanted - set(found) == set(), "not collected"
+    assert set(found) - wanted == set(), "not used any more"
+    assert [id_ for id_, message in found.items() if not catalogue.is_translated(message)] == []
+
+
+@pytest.mark.parametrize("language", catalogue.languages())
 def test_translations_hold_the_same_placeholders_and_code(language: str) -> None:
     for message in catalogue.translations(language):
         if message.id and catalogue.is_translated(message):
