@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from microsoft_teams import cards
 from microsoft_teams.cards.core import ContainerStyle
@@ -18,6 +18,8 @@ from ..formatting import clip
 from .message import Chart, Message, Section, Table, Tone, code_spans, without_backticks
 
 SCHEMA_URL = "http://adaptivecards.io/schemas/adaptive-card.json"
+_Action: TypeAlias = cards.OpenUrlAction | cards.ToggleVisibilityAction
+_BUTTON_CHARACTERS = 32  # in a row
 _STYLE: dict[Tone, ContainerStyle] = {
     Tone.ALARM: "attention",
     Tone.WARNING: "warning",
@@ -49,7 +51,7 @@ def card(message: Message) -> dict[str, Any]:
             cards.OpenUrlAction(title=button.text, url=button.url, style="positive" if button.is_primary else None)
             for button in message.buttons
         ]
-        body.append(cards.ActionSet(actions=[*actions], spacing="Medium"))
+        body.extend(_rows(actions, "Medium"))
     body.extend(map(_chart, message.charts))
     body.extend(_details([section for section in message.sections if section.is_detail]))
     if message.footer:
@@ -78,6 +80,17 @@ def _chart(chart: Chart) -> cards.CardElement:
     return cards.LineChart(title=chart.title, show_title=True, show_legend=False, data=[line], fallback="drop")
 
 
+def _rows(actions: Sequence[_Action], spacing: Any) -> Iterator[cards.CardElement]:
+    """As many buttons beside each other as a phone shows whole."""
+    rows: list[list[_Action]] = []
+    for action in actions:
+        if not rows or sum(len(beside.title or "") for beside in (*rows[-1], action)) > _BUTTON_CHARACTERS:
+            rows.append([])
+        rows[-1].append(action)
+    for number, row in enumerate(rows):
+        yield cards.ActionSet(actions=[*row], spacing="Small" if number else spacing)
+
+
 def _section(section: Section) -> Iterator[cards.CardElement]:
     if section.title:
         yield _heading(section.title, spacing="Large")
@@ -102,7 +115,7 @@ def _details(sections: Sequence[Section]) -> Iterator[cards.CardElement]:
         cards.ToggleVisibilityAction(title=f"{clip(without_backticks(section.title), 40)} ▾", target_elements=[detail])
         for section, detail in zip(sections, ids, strict=True)
     ]
-    yield cards.ActionSet(actions=[*toggles], spacing="Small")
+    yield from _rows(toggles, "Small")
     for section, detail in zip(sections, ids, strict=True):
         yield cards.Container(id=detail, is_visible=False, items=list(_section(section)))
 

@@ -121,6 +121,14 @@ def test_an_alert_fits_and_says_how_many_nodes_it_left_out(number: int, prefix: 
         assert f"…and {number - shown:,} more." in text_of(card)
 
 
+def test_buttons_go_to_the_next_row_before_a_phone_cuts_them_off() -> None:
+    texts = ("Review plan", "Metrics in the portal", "Incident page", "x" * 40)
+    buttons = tuple(Button(Text(text), "https://x.example") for text in texts)
+    body = card_of(replace(MESSAGE, buttons=buttons, sections=()))["body"]
+    rows = [[action["title"] for action in part["actions"]] for part in body if part["type"] == "ActionSet"]
+    assert rows == [[*texts[:2]], [texts[2]], [texts[3]]]
+
+
 def test_what_had_to_go_is_named() -> None:
     sections = tuple(
         Section(Text(f"Part {number}"), text=Text("long words " * 200), is_detail=True) for number in range(60)
