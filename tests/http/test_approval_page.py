@@ -65,6 +65,17 @@ def test_a_link_changed_on_its_way_is_refused_in_words(browser: requests.Session
     assert "was changed on its way" in answer.text
 
 
+def test_it_speaks_the_browsers_language(browser: requests.Session, link: str) -> None:
+    spanish = {"Accept-Language": "es-ES,es;q=0.9"}
+
+    page = browser.get(link, headers=spanish, timeout=60).text
+    assert '<html lang="es">' in page
+    assert "Aprobar" in page
+    assert "Approve" not in page
+    assert "Enlace no válido" in browser.get(link.partition("?")[0], headers=spanish, timeout=60).text
+    assert "Approve" in browser.get(f"{link}&lang=en", headers=spanish, timeout=60).text
+
+
 def test_a_link_for_another_change_is_refused(browser: requests.Session, link: str) -> None:
     parts = urlsplit(link)
     other = parts._replace(path="/api/changes/0123456789").geturl()
