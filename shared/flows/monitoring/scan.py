@@ -30,6 +30,7 @@ from .fair_pool import FairWorkerPool
 from .health_events import Events, HealthEventReader
 
 log = logging.getLogger("snatbot.scan")
+_GROUPS_AT_ONCE = 16  # each holds the ports of 50 load balancers, some megabytes
 PriorObservationsOf = Callable[[WatchedCluster], PriorObservations]
 
 
@@ -87,7 +88,7 @@ class FleetScanner:
             results = self._assess_group(group, scope, deadline, at_a_time, now, prior_of)
             then(self._with_health_events(results, scope, deadline))
 
-        FairWorkerPool(groups, self._workers).run(scan_group)
+        FairWorkerPool(groups, min(self._workers, _GROUPS_AT_ONCE)).run(scan_group)
 
     @contextmanager
     def canary(
