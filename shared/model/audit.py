@@ -8,6 +8,7 @@ from datetime import date, datetime
 from .change import FINAL_STATES, ChangeState
 
 STARTED = "change started"
+EVERY_CHANGE = "all changes"  # the subject of a stop of all
 ALL_STOPPED = "all changes stopped"
 STOP_LIFTED = "stop of all changes lifted"
 RESUMED = "change resumed"

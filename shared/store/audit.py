@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
 
-from ..core.audit.chain import START, Line, Proof, line_hash
+from ..core.audit.chain import START, Line, Proof, leads_to, line_hash
 from ..errors import KeyMissing, RowForged
 from ..model.audit import AuditLine, ChainHead, DayRoot, PolicyInForce
 from ..model.text import Text
@@ -119,6 +119,35 @@ class AuditChain:
         row = self._signed.signed(_POLICY, AUDIT_PARTITION, Row(_POLICY, policy, ANY))
         self.commit(AUDIT_PARTITION, [row, row_of_line(line)])
 
+    def proven_lines(self, partition: str, subject: str, since: datetime | None) -> tuple[AuditLine, ...]:
+        """Lines about a subject from that time on, in the order of the chain. Writes to Azure rely on them.
+
+        Raises RowForged when one of them was edited, or when any line of the chain since then was removed or put in;
+        KeyMissing; StoreConflict when others write all the time.
+        """
+        start, head = sortable(since) if since else "", None
+        for _ in range(_TRIES):
+            rows = list(self._table.unread(partition, f"{_LINE}-", start))
+            latest = next(self._table.unread(partition, _HEAD), None)
+            if latest is not None:
+                self._verify(_HEAD, latest)
+            lines = [self._line(row) for row in rows]
+            if leads_to(from_columns(ChainHead, latest) if latest else None, partition, lines):
+                return self._verified_lines(rows, lines, subject)
+            if not start and head == latest:
+                raise RowForged("audit")
+            start, head = "", latest  # all lines: a clock that is behind wrote a line before that time
+        raise StoreConflict(Text("the audit in {partition} changes all the time", partition=partition))
+
+    def _verified_lines(self, rows: Sequence[Any], lines: Sequence[Line], subject: str) -> tuple[AuditLine, ...]:
+        found = []
+        for row, line in sorted(zip(rows, lines, strict=True), key=lambda pair: pair[1].sequence):
+            record = as_record(line)
+            if record is None or record.subject == subject:
+                self._verify(_LINE, row, line.hash_in(str(row["PartitionKey"])))
+                found.append(from_columns(AuditLine, row))
+        return tuple(found)
+
     # --- to verify ---
 
     def head(self, partition: str) -> ProvenHead | None:
@@ -208,10 +237,8 @@ class AuditChain:
 
     def _line(self, row: Any) -> Line:
         sequence, previous = _sequence(row), str(row.get("previous", ""))
-        if not sequence:
-            return Line(row["RowKey"], content_of(row), 0, "", Proof.NOT_SIGNED)
-        found = line_hash(row["PartitionKey"], row["RowKey"], sequence, previous, content_of(row))
-        return Line(row["RowKey"], content_of(row), sequence, previous, self._proof(_LINE, row, found))
+        line = Line(row["RowKey"], content_of(row), sequence, previous, Proof.NOT_SIGNED)
+        return replace(line, proof=self._proof(_LINE, row, line.hash_in(row["PartitionKey"]))) if sequence else line
 
     def _proven_head(self, row: Any) -> ProvenHead:
         try:
@@ -220,14 +247,20 @@ class AuditChain:
             return ProvenHead(START, Proof.FORGED, str(row.metadata["etag"]))
         return ProvenHead(found.value, self._proof(_HEAD, row), found.etag)
 
+    def _verify(self, kind: str, row: Any, content: object = None) -> None:
+        """Raises RowForged or KeyMissing. Without a key nothing is verified."""
+        if self._signed.signer is not None:
+            signature = str(row.get("signature", ""))
+            content = content or content_of(row)
+            self._signed.signer.verify_row(kind, row["PartitionKey"], row["RowKey"], content, signature)
+
     def _proof(self, kind: str, row: Any, content: object = None) -> Proof:
-        signature, signer = row.get("signature"), self._signed.signer
-        if not signature:
+        if not row.get("signature"):
             return Proof.NOT_SIGNED
-        if signer is None:
+        if self._signed.signer is None:
             return Proof.KEY_MISSING
         try:
-            signer.verify_row(kind, row["PartitionKey"], row["RowKey"], content or content_of(row), str(signature))
+            self._verify(kind, row, content)
         except RowForged:
             return Proof.FORGED
         except KeyMissing:

@@ -161,6 +161,10 @@ class Records:
         rows = self._table.rows(AuditLine, partition, "audit-", sortable(since) if since else "")
         return tuple(stored.value for _, stored in rows)
 
+    def proven_audit(self, partition: str, subject: str, since: datetime) -> tuple[AuditLine, ...]:
+        """See ``AuditChain.proven_lines``."""
+        return self._audit.proven_lines(partition, subject, since)
+
     def newest_root(self, now: datetime) -> DayRoot | None:
         """The last day root of the audit, of this week."""
         return self._audit.newest_root(now)

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..errors import KeyMissing, RowForged
-from ..model.audit import ALL_STOPPED, AuditLine
+from ..model.audit import ALL_STOPPED, EVERY_CHANGE, AuditLine
 from ..model.text import Text, arranged
 from .audit import AuditChain, row_of_line
-from .due_index import sortable
 from .errors import StoreConflict
 from .records import ALL_CHANGES
 from .signed_rows import RowSigner, SignedRows
@@ -47,16 +46,17 @@ class StopSwitch:
             )
         try:
             self._signed.verify(_KIND, found[0])
+            flag = stored(StopFlag, found[0]).value
+            if flag.is_set or not self._was_stopped_since(flag.at):
+                return flag
         except (RowForged, KeyMissing) as doubt:
             return _doubted(doubt.text)
-        flag = stored(StopFlag, found[0]).value
-        if not flag.is_set and self._was_stopped_since(flag.at):
-            return _doubted(Text("the stop flag is older than the last stop in the audit: somebody put it back"))
-        return flag
+        return _doubted(Text("the stop flag is older than the last stop in the audit: somebody put it back"))
 
     def _was_stopped_since(self, at: datetime | None) -> bool:
-        lines = self._table.rows(AuditLine, ALL_CHANGES, "audit-", sortable(at) if at else "")
-        return any(line.value.event == ALL_STOPPED and line.value.at != at for _, line in lines)
+        """Raises RowForged when the audit lacks a line since then, or KeyMissing."""
+        lines = self._audit.proven_lines(ALL_CHANGES, EVERY_CHANGE, at)
+        return any(line.event == ALL_STOPPED and line.at != at for line in lines)
 
     def set_stop_flag(self, flag: StopFlag, line: AuditLine) -> None:
         """Write the flag and its audit line, both or neither."""

@@ -127,6 +127,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
             place = _place(app, target, visitor)
             change = app.decide.decide(target, action, approver, Instant.of(app.clock), place)
         except AlreadyDecided as error:
+            note_refusal(req, error, status_of(error)[1])
             opened = _by_link(app, req, target, visitor, form["t"])
             return _change_page(app, req, target, app.decide.view(target), opened, error)
         advance(message(partition=target.partition, change=target.change_id))

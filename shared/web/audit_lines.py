@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..core.audit.chain import ChainReport, Line, line_hash
+from ..core.audit.chain import ChainReport, Line
 from ..store.audit import as_record
 from .answers import SCHEMA, plain
 
@@ -44,7 +44,7 @@ def line_json(partition: str, line: Line, sealed: int) -> dict[str, Any]:
         "kind": "line",
         "partition": partition,
         "sequence": line.sequence,
-        "hash": line_hash(partition, line.key, line.sequence, line.previous, line.content),
+        "hash": line.hash_in(partition),
         "proof": line.proof.value,
         "is_anchored": 0 < line.sequence <= sealed,
         **(plain(record) if record else {"unreadable": line.content}),

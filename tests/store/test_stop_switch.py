@@ -103,6 +103,17 @@ def test_an_older_flag_that_is_put_back_lifts_nothing(table: Table, switch: Stop
     assert not switch.stop_flag().is_set
 
 
+def test_nor_does_it_with_the_later_stop_deleted_from_the_audit(table: Table, switch: StopSwitch) -> None:
+    lift(switch, WALL)
+    older, head = (dict(table.client().get_entity(ALL_CHANGES, row)) for row in ("stop", "chain"))
+    StopChanges(switch).set(True, "Ada", "freeze", LATER)
+    table.client().upsert_entity(older, mode=UpdateMode.REPLACE)
+    table.delete(ALL_CHANGES, list(table.unread(ALL_CHANGES, "audit-"))[-1]["RowKey"])
+    assert "The audit does not carry this app's signature" in switch.stop_flag().reason
+    table.client().upsert_entity(head, mode=UpdateMode.REPLACE)
+    assert not switch.stop_flag().is_set, "as docs/security.md says: only a day root shows an older state of everything"
+
+
 @pytest.mark.parametrize("column", ["json0", "signature", "schema"])
 @example(value="1")  # the schema's number as text
 @given(value=st.none() | st.text(max_size=70) | st.integers(-5, 5))

@@ -15,7 +15,7 @@ from shared.cloud.network import Network
 from shared.core.planning.digest import with_digest
 from shared.flows.approval.permission import Permission
 from shared.flows.approval.renew import PlanRenewer
-from shared.flows.notification.outbox import Outbox, message_of
+from shared.flows.notification.outbox import Outbox, audit, message_of
 from shared.flows.planning.plan import Planner
 from shared.flows.remediation.authority import Authority
 from shared.flows.remediation.change_run import ChangeRun
@@ -28,6 +28,7 @@ from shared.flows.remediation.reconcile import Reconciler
 from shared.flows.remediation.step_result import Done, Result
 from shared.flows.remediation.verify import Verify
 from shared.ids import cluster_key
+from shared.model.audit import now_is
 from shared.model.change import Change, ChangeState, Outcome
 from shared.model.network import NatGateway, NetworkFacts, PublicIp, Subnet
 from shared.model.plan import AssociateSubnet, CreateNatGateway, CreatePublicIp, Plan
@@ -194,10 +195,14 @@ class Remediation:
             pause_between_subnets=timedelta(),
         )
         change = signed(replace(make_change(state, plan), due_at=LATER))
-        writes = []
+        decision = change.decision
+        writes = (
+            [audit(decision.decided_at, decision.approver, now_is(ChangeState.APPROVED), change.id)] if decision else []
+        )
         if state is ChangeState.APPLYING:
             start, line = authority.start(change, LATER)
-            change, writes = replace(self.records.with_journal(PARTITION, change), start=start), [line]
+            change = replace(self.records.with_journal(PARTITION, change), start=start)
+            writes.append(line)
         self.records.commit_in(PARTITION, [Put(change), *writes])
         self.id = change.id
 

@@ -52,6 +52,9 @@ class Line:
     previous: str  # hash of the line before it; empty: it is the first line
     proof: Proof
 
+    def hash_in(self, partition: str) -> str:
+        return line_hash(partition, self.key, self.sequence, self.previous, self.content)
+
 
 @dataclass(frozen=True, slots=True)
 class Seal:
@@ -101,9 +104,7 @@ def verify(chain: Chain, *, is_signing: bool) -> ChainReport:
     base = chain.base
     kept = sorted((line for line in chain.lines if line.sequence > base.sequence), key=_place)
     hashes = {base.sequence: base.hash}
-    hashes |= {
-        line.sequence: line_hash(chain.partition, line.key, line.sequence, line.previous, line.content) for line in kept
-    }
+    hashes |= {line.sequence: line.hash_in(chain.partition) for line in kept}
     wanted = Proof.SIGNED if is_signing else Proof.NOT_SIGNED
     good = [
         seal.head for seal in chain.seals if seal.proof is wanted and hashes.get(seal.head.sequence) == seal.head.hash
@@ -126,6 +127,16 @@ def verify(chain: Chain, *, is_signing: bool) -> ChainReport:
         unchained=sum(not line.sequence for line in chain.lines),
         problems=tuple(dict.fromkeys(problems)),
     )
+
+
+def leads_to(head: ChainHead | None, partition: str, lines: Iterable[Line]) -> bool:
+    """Whether these lines follow on each other, and the head on the last. Lines before the first may be missing."""
+    last: ChainHead | None = None
+    for line in sorted((line for line in lines if line.sequence), key=_place):
+        if last is not None and (line.sequence, line.previous) != (last.sequence + 1, last.hash):
+            return False
+        last = ChainHead(line.sequence, line.hash_in(partition))
+    return last == head
 
 
 def _place(line: Line) -> tuple[int, str]:

@@ -1,7 +1,7 @@
 """Whether a change may write: exactly this plan was approved, in time, and the approval was not used before.
 
-Storage is not trusted. The app signs the decision with its times, the start of each run, and the journal. It verifies
-them, and compares row, journal and audit. Restoring an older state of all three together is not detected: see
+Storage is not trusted. The app signs the decision with its times, the start of each run, the journal, and the audit. It
+verifies them, and compares row, journal and audit. Restoring an older state of all three together is not detected: see
 docs/security.md.
 """
 
@@ -16,7 +16,7 @@ from ...core.planning.digest import digest
 from ...errors import Refused
 from ...formatting import utc
 from ...ids import cluster_key, new_id
-from ...model.audit import ENDED, STARTED, AuditLine, step_done
+from ...model.audit import ENDED, RESUMED, STARTED, AuditLine, now_is, step_done
 from ...model.change import Change, ChangeState, Decision, JournalEntry, Start, StepState
 from ...model.resource_id import same_id
 from ...model.text import Text
@@ -24,6 +24,7 @@ from ...store.records import Put, Records, Stored
 from .change_run import ChangeRun
 from .drift import is_writing
 
+_APPROVED, _STOPPED = now_is(ChangeState.APPROVED), now_is(ChangeState.STOPPED)
 _SKEW = timedelta(minutes=10)  # between the clocks of two workers
 
 
@@ -89,11 +90,16 @@ class Authority:
     def _compare(self, partition: str, change: Change, decision: Decision) -> None:
         """A race with another worker is harmless: a worker can end the change only if its row did not change."""
         journal = self._records.verified_journal(partition, change)
-        since = self._records.audit(partition, since=decision.decided_at - _SKEW)
-        lines = {line.id: line.event for line in since if line.subject == change.id}
+        since = self._records.proven_audit(partition, change.id, decision.decided_at - _SKEW)
+        lines = {line.id: line.event for line in since}
         events = frozenset(lines.values())
+        if _APPROVED not in events:
+            raise RecordsDisagree(Text("the audit does not know its approval"))
         if events & ENDED:
             raise RecordsDisagree(Text("it has ended before"))
+        halts = [line.event for line in since if line.event in (_STOPPED, RESUMED)]
+        if halts and halts[-1] == _STOPPED:
+            raise RecordsDisagree(Text("it was stopped, and nobody resumed it"))
         if change.start is None:
             is_running = change.state is ChangeState.APPLYING or change.step > 0
             if is_running or journal or STARTED in events:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ... import user_input
 from ...ids import new_id
-from ...model.audit import ALL_STOPPED, STOP_LIFTED, AuditLine
+from ...model.audit import ALL_STOPPED, EVERY_CHANGE, STOP_LIFTED, AuditLine
 from ...model.identity import Approver
 from ...store.stop_switch import StopFlag, StopSwitch
 
@@ -21,5 +21,5 @@ class StopChanges:
         """Each call adds an audit line. Raises BadInput if nobody is named, or a text is too long."""
         flag = StopFlag(is_set, user_input.person(by), user_input.text("reason", reason, LONGEST_REASON), now)
         event = ALL_STOPPED if is_set else STOP_LIFTED
-        self._switch.set_stop_flag(flag, AuditLine(new_id(), now, flag.by, event, "all changes", flag.reason))
+        self._switch.set_stop_flag(flag, AuditLine(new_id(), now, flag.by, event, EVERY_CHANGE, flag.reason))
         return flag

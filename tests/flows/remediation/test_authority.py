@@ -11,15 +11,16 @@ import pytest
 from shared.auth.errors import ApprovalTooOld, DecisionForged, NotAuthorized, RecordsDisagree, RemediationOff
 from shared.auth.signing import Signer, decision_content
 from shared.core.planning.digest import with_digest
-from shared.errors import Refused
+from shared.errors import Refused, RowForged
 from shared.flows.notification.outbox import audit
 from shared.flows.remediation.authority import Authority
 from shared.flows.remediation.change_run import ChangeRun
 from shared.ids import cluster_key
-from shared.model.audit import now_is, step_done
+from shared.model.audit import RESUMED, now_is, step_done
 from shared.model.change import Change, ChangeState, JournalEntry, StepState
 from shared.model.resource_id import ArmId
-from shared.store.records import PutJournal, Records, Stored
+from shared.store.records import Put, PutJournal, Records, Stored
+from shared.store.table import Table
 from tests.support.nouns import NOW, make_change, make_journal, make_plan
 
 S = ChangeState
@@ -39,7 +40,13 @@ def signed(change: Change) -> Change:
 
 @pytest.fixture
 def authority(records: Records) -> Authority:
+    records.commit_in(PARTITION, [approval()])
     return Authority(SIGNER, records, is_remediation_on=True)
+
+
+def approval() -> Put:
+    """The audit line of the decision."""
+    return audit(DECIDED, "Ada", now_is(S.APPROVED), "chg-19c2")
 
 
 def at_work(records: Records, authority: Authority, journal: Sequence[JournalEntry] = ()) -> Change:
@@ -138,6 +145,75 @@ def test_a_start_that_the_audit_does_not_know_is_none(authority: Authority) -> N
     start, _ = authority.start(change, STARTED)
     with pytest.raises(RecordsDisagree, match="the audit does not know its start"):
         check(authority, replace(change, start=start))
+
+
+def test_a_stop_holds_until_a_person_resumes_whatever_the_row_claims(records: Records, authority: Authority) -> None:
+    change = at_work(records, authority)
+    records.commit_in(PARTITION, [audit(LATER, "Ada", now_is(S.STOPPED), change.id)])
+    for state in (S.APPLYING, S.APPROVED):
+        with pytest.raises(RecordsDisagree, match="it was stopped, and nobody resumed it"):
+            check(authority, replace(change, state=state))
+    records.commit_in(PARTITION, [audit(LATER, "Ada", RESUMED, change.id)])
+    check(authority, replace(change, state=S.APPROVED))
+
+
+@pytest.fixture
+def kept(table: Table) -> Records:
+    return Records(table, SIGNER)
+
+
+def stopped(kept: Records) -> tuple[Authority, Change]:
+    """Its row claims that it is at work, and others write lines too."""
+    authority = Authority(SIGNER, kept, is_remediation_on=True)
+    change = signed(make_change(S.APPLYING, PLAN))
+    start, line = authority.start(change, STARTED)
+    change = replace(kept.with_journal(PARTITION, change), start=start)
+    kept.commit_in(
+        PARTITION,
+        [approval(), line, audit(STARTED - timedelta(days=1), "snatbot", "of a clock that is behind", "inc-1")],
+    )
+    kept.commit_in(PARTITION, [audit(LATER, "snatbot", "incident worsened", "inc-1")])
+    check(authority, change)
+    kept.commit_in(PARTITION, [audit(LATER + timedelta(minutes=1), "Ada", now_is(S.STOPPED), change.id)])
+    return authority, change
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_an_audit_that_lacks_a_line_lets_nothing_be_written(kept: Records, table: Table, number: int) -> None:
+    authority, change = stopped(kept)
+    rows = list(table.unread(PARTITION, "audit-"))
+    table.delete(PARTITION, rows[number]["RowKey"])
+    # The first line of a chain leaves no gap, but the approval is missed.
+    with pytest.raises(RecordsDisagree if number == 1 else RowForged):
+        check(authority, change)
+
+
+def test_an_edited_or_unsigned_line_or_head_lets_nothing_be_written(kept: Records, table: Table) -> None:
+    authority, change = stopped(kept)
+    stop = dict(list(table.unread(PARTITION, "audit-"))[-1])
+    head = dict(next(table.unread(PARTITION, "chain")))
+    edited = {**stop, "json0": stop["json0"].replace("stopped", "resumed")}
+    for row, put_back in ((edited, stop), ({**head, "json0": head["json0"].replace("5", "4")}, head)):
+        table.client().upsert_entity(row)
+        with pytest.raises(RowForged, match=r"audit|chain"):
+            check(authority, change)
+        table.client().upsert_entity(put_back)
+    Records(table).commit_in(PARTITION, [audit(LATER + timedelta(minutes=2), "Eve", RESUMED, change.id)])
+    with pytest.raises(RowForged):
+        check(authority, change)
+
+
+def test_an_older_state_of_row_journal_audit_and_head_together_is_not_noticed(kept: Records, table: Table) -> None:
+    """As docs/security.md says: only a day root shows that."""
+    authority, change = stopped(kept)
+    head = dict(next(table.unread(PARTITION, "chain")))
+    kept.commit_in(PARTITION, [audit(LATER + timedelta(minutes=2), "Ada", RESUMED, change.id)])
+    table.delete(PARTITION, list(table.unread(PARTITION, "audit-"))[-1]["RowKey"])
+    with pytest.raises(RowForged):
+        check(authority, change)
+    table.client().upsert_entity(head)
+    with pytest.raises(RecordsDisagree, match="nobody resumed it"):
+        check(authority, change)
 
 
 # --- what is signed ---
