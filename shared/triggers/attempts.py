@@ -30,18 +30,24 @@ def note_refusal(req: func.HttpRequest, error: SnatbotError, code: str) -> None:
         return
     from ..app import current
     from ..auth.sessions import read_session
-    from ..formatting import clip, visible
 
     try:
         app = current()
         session = read_session(app.signer, req.headers.get("Cookie", "")) if app.row_signer else None
         source = str(session.person) if session else address_of(req.headers.get("X-Forwarded-For", ""))
         event = "sign-in refused" if isinstance(error, SignInRefused) else "attempt refused"
-        subject = clip(visible(req.route_params.get("change_id") or urlsplit(req.url).path), _LONGEST_SUBJECT)
-        detail = f"{code}: {clip(visible(str(error)), _LONGEST_DETAIL)}"
+        subject = _storable(req.route_params.get("change_id") or urlsplit(req.url).path, _LONGEST_SUBJECT)
+        detail = f"{code}: {_storable(str(error), _LONGEST_DETAIL)}"
         app.refused_attempts.note(source, event, subject, detail, app.clock.now())
     except SnatbotError as unnoted:
         log.error("could not audit a refused request: %s", unnoted)
+
+
+def _storable(text: str, most: int) -> str:
+    """Without what distorts it or no UTF-8 can hold: anybody can send it."""
+    from ..formatting import clip, visible
+
+    return clip(visible(text), most).encode(errors="replace").decode()
 
 
 def address_of(forwarded_for: str) -> str:

@@ -72,6 +72,18 @@ def test_a_line_names_the_person_or_the_address_and_holds_no_token(noted: Noted)
     assert (by_person, failed) == (str(person), "sign-in refused")
 
 
+def test_a_line_can_be_stored_whatever_was_sent(noted: Noted) -> None:
+    for text in ("\ud800", "a\x00b", "\u202e"):
+        note_refusal(func.HttpRequest("POST", f"https://b/{text}", body=b""), Refused(verbatim(text)), "code")
+        note_refusal(
+            func.HttpRequest("POST", "/", route_params={"change_id": text}, body=b""), Refused(verbatim(text)), "code"
+        )
+    assert len(noted) == 6
+    for line in noted:
+        assert "".join(line).encode()
+        assert not set("".join(line)) & {"\x00", "\u202e"}
+
+
 @pytest.mark.parametrize(
     ("header", "address"),
     [
