@@ -14,6 +14,7 @@ from .codec import pack, unpack
 from .table import ANY, Row, Table
 
 log = logging.getLogger("snatbot.store")
+INVENTORY = "inventory"  # the index of its parts
 PROGRESS = "progress-"  # and the key of the scan: of a shard, or of the whole fleet
 _PARTITION = "fleet"
 T = TypeVar("T")

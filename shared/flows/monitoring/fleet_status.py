@@ -8,8 +8,7 @@ from datetime import datetime
 
 from ...model.cluster_status import ClusterStatus
 from ...model.fleet import InventoryIndex, ScanProgress, Unlisted
-from ...store.fleet_cache import PROGRESS, FleetCache, statuses_in
-from .inventory import INDEX
+from ...store.fleet_cache import INVENTORY, PROGRESS, FleetCache, statuses_in
 from .tick import WHOLE_FLEET
 
 
@@ -28,7 +27,7 @@ class FleetStatus:
 
 def read_fleet_status(cache: FleetCache, fan_out_above: int) -> FleetStatus:
     """Raises StoreError."""
-    index = cache.read(InventoryIndex, INDEX)
+    index = cache.read(InventoryIndex, INVENTORY)
     if index is None:
         return FleetStatus()
     parts = cache.read_all(ScanProgress, PROGRESS)

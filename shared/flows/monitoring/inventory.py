@@ -15,13 +15,12 @@ from ...cloud.fleet_query import FleetDiscovery
 from ...model.fleet import Fleet, InventoryIndex, InventoryShard, Unlisted, WatchedCluster
 from ...model.text import Text
 from ...store.errors import StoreError
-from ...store.fleet_cache import FleetCache
+from ...store.fleet_cache import INVENTORY, FleetCache
 from .scan import grouped
 
 log = logging.getLogger("snatbot.inventory")
 SHARD_CLUSTERS = 100
 CLUSTERS_UNLISTED = Text("clusters could not be listed")
-INDEX = "inventory"
 _SHARD = "inventory-"
 
 
@@ -79,7 +78,7 @@ class FleetInventory:
         if self._cache is None:
             return None
         try:
-            index = self._cache.read(InventoryIndex, INDEX)
+            index = self._cache.read(InventoryIndex, INVENTORY)
             shards = self._cache.read_all(InventoryShard, _SHARD) if index else {}
         except StoreError as error:
             log.warning("could not read the stored inventory: %s", error)
@@ -91,11 +90,11 @@ class FleetInventory:
 
     def _store(self, cache: FleetCache, fleet: Fleet) -> None:
         try:
-            before = cache.read(InventoryIndex, INDEX)
+            before = cache.read(InventoryIndex, INVENTORY)
             shards = shards_of(fleet.clusters)
             for key, members in shards.items():
                 cache.write(f"{_SHARD}{key}", InventoryShard(fleet.found_at, tuple(members)))
-            cache.write(INDEX, InventoryIndex(fleet.found_at, len(fleet.clusters), tuple(shards), fleet.unreadable))
+            cache.write(INVENTORY, InventoryIndex(fleet.found_at, len(fleet.clusters), tuple(shards), fleet.unreadable))
             if before is not None:
                 cache.delete(f"{_SHARD}{key}" for key in before.shards if key not in shards)
         except StoreError as error:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from unittest.mock import Mock
 
 from shared.flows.monitoring.fleet_status import FleetStatus, read_fleet_status
-from shared.flows.monitoring.inventory import INDEX
 from shared.flows.monitoring.tick import WHOLE_FLEET
 from shared.model.cluster_status import ClusterStatus
 from shared.model.fleet import InventoryIndex, ScanProgress
-from shared.store.fleet_cache import PROGRESS, FleetCache, statuses_in, with_statuses
+from shared.store.fleet_cache import INVENTORY, PROGRESS, FleetCache, statuses_in, with_statuses
 from shared.store.table import Table
 from tests.support.fleet import failing, make_status
 from tests.support.nouns import NOW
@@ -20,7 +19,7 @@ def stored(cache: FleetCache, key: str, *statuses: ClusterStatus) -> None:
 
 
 def listed(cache: FleetCache, clusters: int, *shards: str) -> None:
-    cache.write(INDEX, InventoryIndex(NOW, clusters, shards))
+    cache.write(INVENTORY, InventoryIndex(NOW, clusters, shards))
 
 
 def names(fleet: FleetStatus) -> list[str]:
