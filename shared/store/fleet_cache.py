@@ -15,6 +15,7 @@ from .table import ANY, Row, Table
 
 log = logging.getLogger("snatbot.store")
 INVENTORY = "inventory"  # the index of its parts
+HEALTH_EVENTS = "health-events"  # the row that says whether health events can be read
 PROGRESS = "progress-"  # and the key of the scan: of a shard, or of the whole fleet
 _PARTITION = "fleet"
 T = TypeVar("T")

@@ -70,10 +70,9 @@ def _limited() -> dict[str, Any]:
     """Where metrics can't be read in batches, in how many parts ports are, and why health events can't be read."""
     from ..app import current
     from ..flows.monitoring.tick import WHOLE_FLEET
-    from ..flows.monitoring.tracked_scan import HEALTH_EVENTS
     from ..model.fleet import ScanProgress
     from ..model.health_event import HealthEventAccess
-    from ..store.fleet_cache import PROGRESS
+    from ..store.fleet_cache import HEALTH_EVENTS, PROGRESS
 
     try:
         app = current()

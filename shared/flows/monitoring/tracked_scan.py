@@ -27,14 +27,13 @@ from ...model.ports import AllocationBaseline
 from ...model.tally import Tally
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreError
-from ...store.fleet_cache import PROGRESS, FleetCache, statuses_in, with_statuses
+from ...store.fleet_cache import HEALTH_EVENTS, PROGRESS, FleetCache, statuses_in, with_statuses
 from ..incidents.track import IncidentTracker, Observation, UpdateSummary
 from .canary import disagreeing_regions
 from .scan import FleetScanner, ScanResult
 from .tick import TickTime, is_sampling_due
 
 log = logging.getLogger("snatbot.watch")
-HEALTH_EVENTS = "health-events"  # the row that says whether health events can be read
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.scan import FleetScanner
 from shared.flows.monitoring.shard_reports import ShardReports
 from shared.flows.monitoring.tick import Tick, WatchPolicy
-from shared.flows.monitoring.tracked_scan import HEALTH_EVENTS, TrackedScan
+from shared.flows.monitoring.tracked_scan import TrackedScan
 from shared.flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
 from shared.flows.monitoring.watch import Watch
 from shared.flows.notification.outbox import Outbox, message_of
@@ -43,7 +43,7 @@ from shared.model.metric import MetricAnswer
 from shared.model.text import Text, verbatim
 from shared.store.active_clusters import ActiveClusterIndex
 from shared.store.audit import row_of_line
-from shared.store.fleet_cache import FleetCache
+from shared.store.fleet_cache import HEALTH_EVENTS, FleetCache
 from shared.store.liveness import Liveness
 from shared.store.records import FLEET_PARTITION, Put, Records
 from shared.store.table import Table
