@@ -5,6 +5,7 @@ A text that can't be displayed unchanged is rejected, not altered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -51,6 +52,15 @@ def selector(parameters: Mapping[str, str]) -> str:
     if not found:
         raise BadInput(Text("cluster is missing; give ?cluster=<name or resource id>"))
     return found
+
+
+def cursor(name: str, given: str) -> str:
+    """Where a page of answers ended, as the answer's ``next`` says; empty for the first page."""
+    if given and not re.fullmatch(r"[0-9a-f]{32}", given):
+        raise BadInput(
+            Text("{name} is {given}; take the address from `next` of the page before", name=name, given=shown(given))
+        )
+    return given
 
 
 def whole_number(name: str, given: str, least: int, most: int) -> int:

@@ -19,7 +19,7 @@ from ..model.identity import Approver
 from ..model.incident import ClusterRecord
 from ..model.plan import PlanKind
 from ..model.text import Text
-from ..web.answers import change_json, plain
+from ..web.answers import change_json, plain, stop_json
 from .responses import as_json
 from .visitors import app_with_sign_in, caller_of
 
@@ -68,7 +68,7 @@ def _silenced(record: ClusterRecord) -> dict[str, Any]:
 
 def _resume_all(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
     flag = app.stop.set(False, by, params.get("reason", ""), app.clock.now())
-    return {"is_stopped": flag.is_set, "by": flag.by, "reason": flag.reason}
+    return stop_json(flag)
 
 
 @dataclass(frozen=True, slots=True)

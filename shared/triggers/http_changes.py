@@ -8,6 +8,7 @@ from .queue_messages import queue
 from .responses import answers_json, answers_page, as_json
 
 blueprint = func.Blueprint()
+_CLUSTERS_A_PAGE = 20
 
 
 @blueprint.route(route="changes/{change_id}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -57,10 +58,21 @@ def propose(req: func.HttpRequest) -> func.HttpResponse:
 def stop(req: func.HttpRequest) -> func.HttpResponse:
     """``?by=&reason=``: stop all changes before their next step."""
     from ..app import current
+    from ..web.answers import stop_json
 
     app = current()
     flag = app.stop.set(True, req.params.get("by", ""), req.params.get("reason", ""), app.clock.now())
-    return as_json({"is_stopped": flag.is_set, "by": flag.by, "reason": flag.reason})
+    return as_json(stop_json(flag))
+
+
+@blueprint.route(route="stop", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
+def stop_state(req: func.HttpRequest) -> func.HttpResponse:
+    """Whether all changes are stopped, by whom, why and since when."""
+    from ..app import current
+    from ..web.answers import stop_json
+
+    return as_json(stop_json(current().stop_switch.stop_flag()))
 
 
 @blueprint.route(route="stop", methods=["DELETE"], auth_level=func.AuthLevel.FUNCTION)
@@ -75,15 +87,22 @@ def lift_stop(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="history", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def history(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or resource id: its incidents, changes with their journals, and the audit trail."""
+    """``?cluster=`` name or resource id: its incidents, changes with their journals, and the audit trail.
+
+    Without it every cluster's, 20 at a time: ``next`` is the address of those after ``?after=``.
+    """
     from .. import user_input
     from ..app import current
-    from ..flows.incidents.history import read_history
+    from ..flows.incidents.history import read_histories, read_history
     from ..ids import cluster_key
-    from ..web.answers import history_json
+    from ..web.answers import history_json, history_page_json
 
-    selector = user_input.selector(req.params)
     app = current()
+    if not req.params.get("cluster", "").strip():
+        after = user_input.cursor("after", req.params.get("after", ""))
+        found, last = read_histories(app.records, after, _CLUSTERS_A_PAGE)
+        return as_json(history_page_json(found, f"/api/history?after={last}" if last else ""))
+    selector = user_input.selector(req.params)
     # A deleted cluster still has a history, so any resource id is accepted.
     cluster_id = selector if selector.startswith("/") else app.check.find(selector).id
     return as_json(history_json(read_history(app.records, cluster_key(cluster_id))))

@@ -45,8 +45,8 @@ def _health() -> tuple[dict[str, Any], int]:
         "version": __version__,
         "problems": list(found.problems),
         "missing": list(found.missing),
-        "last_watch": found.last_watch.isoformat() if found.last_watch else None,
-        "last_delivery": found.last_delivery.isoformat() if found.last_delivery else None,
+        "last_watch": found.last_watch.isoformat(timespec="seconds") if found.last_watch else None,
+        "last_delivery": found.last_delivery.isoformat(timespec="seconds") if found.last_delivery else None,
         "configured": _configured(app),
     }
     return content, 200 if found.is_healthy else 503

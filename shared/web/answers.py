@@ -1,13 +1,14 @@
 """JSON answers: the dataclasses of the model, field by field, with the same names.
 
-Times are ISO 8601 in UTC. Fields are only added; a renamed field keeps its old name too for one release.
+Times are ISO 8601 in UTC, in whole seconds. Fields are only added; a renamed field keeps its old name too for one
+release.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from ..flows.monitoring.check import CheckReport
     from ..model.assessment import Assessment
     from ..model.change import Change, JournalEntry
+    from ..model.incident import ClusterRecord
     from ..model.plan import Plan
+    from ..store.stop_switch import StopFlag
 
 SCHEMA = 1
 
@@ -35,7 +38,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.astimezone(UTC).isoformat(timespec="seconds")
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -78,6 +81,34 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 def change_json(change: Change, journal: Sequence[JournalEntry] = ()) -> dict[str, Any]:
     return {"schema": SCHEMA, **plain(change), "journal": plain(journal), "plan": plan_json(change.plan)}
+
+
+def history_page_json(histories: Sequence[History], next_url: str) -> dict[str, Any]:
+    """``next_url``: of the next clusters; empty at the end."""
+    return {
+        "schema": SCHEMA,
+        "clusters": [history_json(history) for history in histories],
+        "next": next_url or None,
+    }
+
+
+def stop_json(flag: StopFlag) -> dict[str, Any]:
+    return {"is_stopped": flag.is_set, **_fields(flag, "by", "reason", "at")}
+
+
+def silences_json(records: Sequence[ClusterRecord]) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "silences": [
+            {
+                "cluster": record.cluster_name,
+                "cluster_id": record.cluster_id,
+                "until": plain(record.silenced_until),
+                "by": record.silenced_by,
+            }
+            for record in records
+        ],
+    }
 
 
 def history_json(history: History) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,13 +142,28 @@ def test_metrics_that_cannot_be_read_are_not_measured_never_zero(
 
 def test_a_stop_names_who_said_so_and_can_be_lifted(stage: Stage) -> None:
     assert ask(stage, "stop", method="POST").status_code == 400
-    assert ask(stage, "stop", method="POST", by="Grace", reason="freeze").json()["is_stopped"] is True
+    stopped = ask(stage, "stop", method="POST", by="Grace", reason="freeze").json()
+    assert (stopped["is_stopped"], stopped["by"], stopped["reason"]) == (True, "Grace", "freeze")
+    assert ask(stage, "stop").json() == stopped
     assert ask(stage, "stop", method="DELETE", by="Grace").json()["is_stopped"] is False
     told = ask(stage, "history", cluster="shop-prod").json()["audit"]
     assert [(line["actor"], line["event"]) for line in told if line["subject"] == "all changes"] == [
         ("Grace", "all changes stopped"),
         ("Grace", "stop of all changes lifted"),
     ]
+
+
+def test_silences_and_the_history_of_all_clusters_are_listed(stage: Stage) -> None:
+    assert ask(stage, "silence").json()["silences"] == []
+    given = ask(stage, "silence", method="POST", cluster="shop-prod", minutes="5", by="Grace").json()
+    (silence,) = ask(stage, "silence").json()["silences"]
+    assert (silence["cluster"], silence["by"], silence["until"]) == ("shop-prod", "Grace", given["until"])
+    assert re.fullmatch(r"[-\d]{10}T\d\d:\d\d:\d\d\+00:00", silence["until"])
+    ask(stage, "silence", method="DELETE", cluster="shop-prod", by="Grace")
+    page = ask(stage, "history").json()
+    assert [found["cluster"]["cluster_name"] for found in page["clusters"]] == ["shop-prod"]
+    assert page["next"] is None
+    assert ask(stage, "history", after="x").status_code == 400
 
 
 @pytest.mark.parametrize("given", [{"by": "a" * 81}, {"by": "Ada", "reason": "b" * 501}])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ...model.audit import AuditLine
+from ...model.audit import ALL_STOPPED, STOP_LIFTED, AuditLine
 from ...model.change import Change, JournalEntry
 from ...model.incident import ClusterRecord, Incident
 from ...store.records import ALL_CHANGES, Records
@@ -40,3 +40,21 @@ def read_history(
         journals=journals,
         audit=tuple(sorted(lines, key=lambda line: line.at)),
     )
+
+
+def read_histories(records: Records, after: str, most: int) -> tuple[list[History], str]:
+    """The next clusters with records after this partition, and the last partition that was looked at; empty at the end.
+
+    Without the stops of all changes, which belong to no cluster.
+    """
+    found: list[History] = []
+    partition: str | None = after
+    while len(found) < most:
+        partition = records.next_partition(partition or "")
+        if partition is None:
+            return found, ""
+        if records.cluster_in(partition) is not None:
+            history = read_history(records, partition)
+            own = tuple(line for line in history.audit if line.event not in (ALL_STOPPED, STOP_LIFTED))
+            found.append(replace(history, audit=own))
+    return found, partition or ""

@@ -40,6 +40,12 @@ class Silence:
         """Works without a silence too. Raises BadInput if nobody is named."""
         return self._write(cluster, None, user_input.person(by), now)
 
+    def present(self, now: datetime) -> list[ClusterRecord]:
+        """Of each silenced cluster, by name. Each active cluster is read: see ActiveClusterIndex."""
+        found = [self.records.cluster_in(key) for key in self.active_clusters.entries()]
+        silenced = [stored.value for stored in found if stored is not None and stored.value.is_silenced(now)]
+        return sorted(silenced, key=lambda record: (record.cluster_name.lower(), record.cluster_id))
+
     def _write(self, cluster: Cluster, until: datetime | None, by: str, now: datetime) -> ClusterRecord:
         return retry_on_conflict(lambda: self._write_once(cluster, until, by, now))
 

@@ -24,6 +24,7 @@ def test_a_silence_is_kept_with_who_asked_and_leaves_the_rest_of_the_record(reco
     silence = Silence(records, world.active_clusters, world.outbox, SystemClock())
     silenced = silence.begin(CLUSTER, at(30), "Ada", at(9))
     assert (silenced.silenced_until, silenced.silenced_by) == (at(30), "Ada")
+    assert (silence.present(at(10)), silence.present(at(31))) == ([silenced], [])
     assert silenced.incident_id == before.value.incident_id
     ended = silence.end(CLUSTER, "Bob", at(10))
     assert (ended.silenced_until, ended.silenced_by) == (None, "")
