@@ -385,7 +385,15 @@ class App(Clients):
         has_pages = settings.public_base_url and settings.signing_key_list
         is_open = has_pages and (settings.people_sign_in or settings.approval_mode == "link")
         page_of = self.links.incident if is_open else None
-        return Deliver(self.records, self.liveness, self.channels, self.router, self.outbox, page_of)
+        return Deliver(
+            self.records,
+            self.liveness,
+            self.channels,
+            self.router,
+            self.outbox,
+            page_of,
+            can_silence=settings.people_sign_in,
+        )
 
 
 _clock: Clock = SystemClock()

@@ -25,7 +25,7 @@ from .posting import JSON, post
 
 TIMEOUT_SECONDS = 10.0
 SCHEMA = 1
-_TROUBLE = frozenset({MessageKind.WARNING, MessageKind.FAILING, MessageKind.WORSE, MessageKind.REMINDER})
+TROUBLE = frozenset({MessageKind.WARNING, MessageKind.FAILING, MessageKind.WORSE, MessageKind.REMINDER})
 _PAGERDUTY_SEVERITY = {Severity.CRITICAL: "critical", Severity.FAILING: "error", Severity.NOTICE: "info"}
 _MAX_SUMMARY_CHARACTERS = 1024
 
@@ -53,7 +53,7 @@ def event_of(row: OutboxMessage, message: Message, incident: Incident | None) ->
 def _action(message: Message, incident: Incident | None) -> str:
     if incident is not None and not incident.is_open:
         return "resolve"
-    if message.kind in _TROUBLE or message.kind is MessageKind.STOPPED:
+    if message.kind in TROUBLE or message.kind is MessageKind.STOPPED:
         return "trigger"
     if incident is None:
         if message.kind in (MessageKind.OUTCOME, MessageKind.CLEARED):

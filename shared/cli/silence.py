@@ -29,7 +29,7 @@ def silence(options: argparse.Namespace, make_app: MakeApp) -> int:
     if acts_as_person(app):
         name = call(app, "silence", cluster=options.cluster, until=until.isoformat())["cluster"]
     else:
-        name = app.silence.begin(app.check.find(options.cluster), until, options.by, now).cluster_name
+        name = app.silence.begin(app.check.find(options.cluster).id, until, options.by, now).cluster_name
     say(options, Text("nothing is posted about {cluster} until {until}; measuring goes on", cluster=name, until=until))
     return FINE
 
@@ -39,6 +39,6 @@ def unsilence(options: argparse.Namespace, make_app: MakeApp) -> int:
     if acts_as_person(app):
         name = call(app, "unsilence", cluster=options.cluster)["cluster"]
     else:
-        name = app.silence.end(app.check.find(options.cluster), options.by, app.clock.now()).cluster_name
+        name = app.silence.end(app.check.find(options.cluster).id, options.by, app.clock.now()).cluster_name
     say(options, Text("what happens on {cluster} is posted again", cluster=name))
     return FINE

@@ -55,11 +55,11 @@ def _propose(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any
 def _silence(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
     now = app.clock.now()
     until = moment_from(params.get("until", ""), params.get("minutes", ""), now)
-    return _silenced(app.silence.begin(app.check.find(user_input.selector(params)), until, by, now))
+    return _silenced(app.silence.begin(app.check.find(user_input.selector(params)).id, until, by, now))
 
 
 def _unsilence(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
-    return _silenced(app.silence.end(app.check.find(user_input.selector(params)), by, app.clock.now()))
+    return _silenced(app.silence.end(app.check.find(user_input.selector(params)).id, by, app.clock.now()))
 
 
 def _silenced(record: ClusterRecord) -> dict[str, Any]:

@@ -49,8 +49,8 @@ def incident(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="incidents/{incident_id}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @blueprint.queue_output("deliver", **queue("deliver"))
 @answers_page
-def plan_incident(req: func.HttpRequest, deliver: func.Out[str]) -> func.HttpResponse:
-    """Make a new plan against an open incident; only from its page's own form, by a person who signed in."""
-    from .read_pages import plan_incident as plan
+def act_on_incident(req: func.HttpRequest, deliver: func.Out[str]) -> func.HttpResponse:
+    """Silence its cluster for an hour, or make a new plan; only from the page's own form, by a person who signed in."""
+    from .read_pages import act_on_incident as act
 
-    return plan(req, deliver.set)
+    return act(req, deliver.set)

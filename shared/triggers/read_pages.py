@@ -20,7 +20,7 @@ from ..ids import cluster_key
 from ..model.text import Text
 from ..web.fleet_view import FleetView, StatusView
 from ..web.incident_view import ClusterView, IncidentView
-from ..web.read_pages import cluster_page, fleet_page, incident_page
+from ..web.read_pages import SILENCE, IncidentForm, cluster_page, fleet_page, incident_page
 from .change_pages import signed_in
 from .languages import language_of, same_language
 from .queue_messages import message
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .visitors import Visitor
 
 _AUDIT_SHOWN = timedelta(days=30)
+_PURPOSE = Text("silence a cluster or propose a plan")
 
 
 def show_fleet(req: func.HttpRequest) -> func.HttpResponse:
@@ -66,39 +67,49 @@ def show_incident(req: func.HttpRequest) -> func.HttpResponse:
     reader = reader_of(app, req)
     partition = permitted(reader.paths, req.params.get("cluster", ""))
     story = read_story(app.records, partition, record_id(req, "incident_id"))
-    view = IncidentView(story, app.clock.now(), reader.paths)
-    csrf, notice = _plan_form(app, reader.visitor, story.incident)
-    person = signed_in(app, reader.visitor)
-    return as_page(incident_page(view, csrf=csrf, notice=notice, language=language_of(req), signed_in=person))
+    now, record = app.clock.now(), app.records.cluster_in(partition)
+    page = incident_page(
+        IncidentView(story, now, reader.paths),
+        _form(app, reader.visitor, story.incident),
+        silence=record.value if record and record.value.is_silenced(now) else None,
+        language=language_of(req),
+        signed_in=signed_in(app, reader.visitor),
+    )
+    return as_page(page)
 
 
-def plan_incident(req: func.HttpRequest, deliver: Callable[[str], None]) -> func.HttpResponse:
-    """The POST of the form that makes a new plan. ``deliver`` queues a message."""
+def act_on_incident(req: func.HttpRequest, deliver: Callable[[str], None]) -> func.HttpResponse:
+    """The POST of the form that silences the cluster for an hour, or makes a new plan. ``deliver`` queues a message."""
     app = current()
     reader = reader_of(app, req)
     partition = permitted(reader.paths, req.params.get("cluster", ""))
     incident = read_story(app.records, partition, record_id(req, "incident_id")).incident
     person = reader.visitor.person
     if person is None:
-        raise NotPermitted(Text("A link to read changes nothing. Sign-in would be needed to make a plan here."))
+        raise NotPermitted(Text("A link to read changes nothing. Sign-in would be needed for that."))
     if not is_own_origin(req.headers.get("Origin"), app.settings.public_base_url):
         raise FormExpired
-    app.signer.check_form(read_form(req).get("csrf", ""), reader.visitor.nonce, incident.id)
-    app.permission.require_anywhere(person, Text("propose a plan"), allows_writes=False)
+    form = read_form(req)
+    app.signer.check_form(form.get("csrf", ""), reader.visitor.nonce, incident.id)
+    app.permission.require_anywhere(person, _PURPOSE, allows_writes=False)
+    if form.get("action") == SILENCE:
+        now = app.clock.now()
+        app.silence.begin(incident.cluster_id, now + timedelta(hours=1), person, now)
+        deliver(message(partition=partition))
+        return see_other(same_language(app.links.incident(incident), req))
     change = app.renewer.plan_for(incident, str(person))
     deliver(message(partition=partition))
     return see_other(same_language(app.links.page(change), req))
 
 
-def _plan_form(app: App, visitor: Visitor, incident: Incident) -> tuple[str, str]:
-    """The token of the form that makes a new plan, or else why it is not offered, if that is worth saying."""
-    if visitor.person is None or not incident.is_open or not app.settings.is_remediation_on:
-        return "", ""
+def _form(app: App, visitor: Visitor, incident: Incident) -> IncidentForm:
+    if visitor.person is None or not incident.is_open:
+        return IncidentForm()
     try:
-        app.permission.require_anywhere(visitor.person, Text("propose a plan"), allows_writes=False)
+        app.permission.require_anywhere(visitor.person, _PURPOSE, allows_writes=False)
     except Refused as error:
-        return "", error.text
-    return app.signer.form_token(visitor.nonce, incident.id), ""
+        return IncidentForm(notice=error.text)
+    return IncidentForm(app.signer.form_token(visitor.nonce, incident.id), can_plan=app.settings.is_remediation_on)
 
 
 def _partition(fleet: FleetStatus, selector: str) -> str:

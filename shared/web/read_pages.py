@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from ..model.incident import ClusterRecord
 from .fleet_view import FleetView
 from .incident_view import ClusterView, IncidentView
 from .pages import FLEET, SignedIn, crumbs, render
@@ -17,19 +20,32 @@ def cluster_page(view: ClusterView, *, language: str = "en", signed_in: SignedIn
     )
 
 
+SILENCE = "silence"  # what the form does, else it makes a new plan
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentForm:
+    csrf: str = ""  # empty: no form
+    can_plan: bool = False
+    notice: str = ""  # why there is no form, if that is worth saying
+
+
+NO_FORM = IncidentForm()
+
+
 def incident_page(
     view: IncidentView,
+    form: IncidentForm = NO_FORM,
     *,
-    csrf: str = "",
-    notice: str = "",
+    silence: ClusterRecord | None = None,
     language: str = "en",
     signed_in: SignedIn | None = None,
 ) -> str:
-    """``csrf``: of the form that makes a new plan; empty without that form. ``notice``: why it is not there."""
+    """``silence``: of its cluster, if messages are held back now."""
     above = crumbs(view.paths, view.incident.cluster_id, view.incident.cluster_name)
     context = {
-        "csrf": csrf,
-        "notice": notice,
+        "form": form,
+        "silence": silence,
         "signed_in": signed_in,
         "crumbs": above,
         "is_live": view.incident.is_open,

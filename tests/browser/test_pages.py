@@ -27,7 +27,7 @@ from shared.web.fleet_view import FleetView, StatusView
 from shared.web.incident_view import ClusterView, IncidentView
 from shared.web.pages import FormFields, SignedIn, change_page, message_page, plan_page
 from shared.web.paths import Paths
-from shared.web.read_pages import cluster_page, fleet_page, incident_page
+from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incident_page
 from tests.browser.conftest import Serve
 from tests.support import nouns
 from tests.support.advised import FITTING, ask, every_answer
@@ -42,6 +42,7 @@ FORM = FormFields("token", "csrf", (Action.APPROVE, Action.DENY), asks_name=True
 PACE = Pace(lag=3, gate=3, pause=0, verify=10)
 INCIDENT = nouns.make_incident()
 LONG = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
+INCIDENT_FORM = IncidentForm("csrf", can_plan=True)
 _LONG_NODES = nouns.make_nodes(3, prefix="aks-" + "averylongpoolname" * 8 + "-vmss")
 STORY = make_story()
 ROLLBACK = replace(nouns.make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY, of_change_id="chg-19c1")
@@ -117,10 +118,10 @@ PAGES = {
     "thousand clusters": fleet_page(
         FleetView(make_fleet(*(failing(f"shop-{number}") for number in range(1000))), nouns.NOW, Paths())
     ),
-    "incident": incident_page(IncidentView(STORY, NOW, Paths()), csrf="csrf"),
+    "incident": incident_page(IncidentView(STORY, NOW, Paths()), INCIDENT_FORM),
     "long incident": incident_page(
         IncidentView(make_story(nouns.make_incident(nouns.make_cluster(name=LONG), _LONG_NODES)), NOW, Paths("token")),
-        notice="Ada lacks the app role Snat.Operate.",
+        IncidentForm(notice="Ada lacks the app role Snat.Operate."),
     ),
     "bare incident": incident_page(
         IncidentView(Story(nouns.make_incident(nodes=()), (), (), ()), NOW, Paths("token", "key"))
@@ -134,7 +135,7 @@ PAGES = {
     "refused": message_page("This link has expired.", status=410),
     "proposed in Spanish": change_page(nouns.make_change(reason=INCIDENT), language="es", form=FORM, now=NOW),
     "fleet in Spanish": fleet_page(FleetView(every_kind(), nouns.NOW, Paths()), language="es"),
-    "incident in Spanish": incident_page(IncidentView(STORY, NOW, Paths()), language="es", csrf="csrf"),
+    "incident in Spanish": incident_page(IncidentView(STORY, NOW, Paths()), INCIDENT_FORM, language="es"),
 }
 # Text and the colour behind it, for every element that shows text of its own (WCAG 2.2: 1.4.3).
 CONTRASTS = r"""

@@ -198,7 +198,7 @@ def is_sound(answer: func.HttpResponse, name: str) -> None:
     assert len(answer.get_body()) < 200_000
 
 
-READ = ("change_", "fleet", "cluster", "incident", "plan_incident")
+READ = ("change_", "fleet", "cluster", "incident", "act_on_incident")
 any_value = st.sampled_from(ODD) | st.text(max_size=30)
 often = examples(40)
 

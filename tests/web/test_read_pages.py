@@ -14,7 +14,7 @@ from shared.model.text import verbatim
 from shared.web.fleet_view import FleetView, StatusView
 from shared.web.incident_view import ClusterView, IncidentView
 from shared.web.paths import Paths
-from shared.web.read_pages import cluster_page, fleet_page, incident_page
+from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incident_page
 from tests.support.fleet import every_kind, failing, make_fleet, make_history, make_status, make_story, unmeasured
 from tests.support.html_page import Page
 from tests.support.nouns import NOW, make_incident, make_nodes
@@ -111,7 +111,7 @@ def test_nothing_that_is_shown_becomes_markup(name: str, text: str) -> None:
         story = replace(story, audit=tuple(replace(line, actor=name, detail=text) for line in story.audit))
         status = unmeasured(reason=verbatim(text), location=f"{name} {text}")
         return [
-            Page(incident_page(IncidentView(story, NOW, Paths(name)), notice=text, csrf=name)),
+            Page(incident_page(IncidentView(story, NOW, Paths(name)), IncidentForm(name, notice=text))),
             Page(cluster_page(ClusterView(name, StatusView(status, NOW, Paths()), make_history(story), NOW, Paths()))),
             Page(fleet_page(FleetView(make_fleet(status), NOW, Paths(name), wanted=text))),
         ]

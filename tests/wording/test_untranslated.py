@@ -17,7 +17,7 @@ from shared.web.incident_view import ClusterView, IncidentView
 from shared.web.pages import FormFields, SignedIn, change_page, plan_page
 from shared.web.paths import Paths
 from shared.web.plan_text import plan_lines
-from shared.web.read_pages import cluster_page, fleet_page, incident_page
+from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incident_page
 from shared.wording.render import translated
 from tests.support import pseudo
 from tests.support.builders import START
@@ -26,6 +26,7 @@ from tests.support.html_page import Page
 from tests.support.nouns import NOW
 from tests.wording import cases
 
+FORM_OF_INCIDENT = IncidentForm("csrf", can_plan=True)
 NAMES = frozenset(["snatbot", "UTC", "Terraform", "azurerm", "Bicep", "Standard"])
 
 
@@ -84,7 +85,9 @@ def test_the_pages_of_fleet_cluster_and_incident_have_no_other_word() -> None:
     pages = {
         fleet_page(FleetView(fleet, NOW, Paths()), language=pseudo.LANGUAGE): fleet,
         fleet_page(FleetView(FleetStatus(), NOW, Paths()), language=pseudo.LANGUAGE): (),
-        incident_page(IncidentView(story, NOW, Paths()), csrf="csrf", language=pseudo.LANGUAGE): story,
+        incident_page(
+            IncidentView(story, NOW, Paths()), IncidentForm("csrf", can_plan=True), language=pseudo.LANGUAGE
+        ): story,
         cluster_page(ClusterView("shop-prod", status, history, NOW, Paths()), language=pseudo.LANGUAGE): (
             status.status,
             history,

@@ -18,7 +18,7 @@ from ...chat import fleet_messages
 from ...chat.channels import AnyChannel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
 from ...chat.message import Audience, Button
-from ...chat.pager import PagerDuty, SignedWebhook, event_of
+from ...chat.pager import TROUBLE, PagerDuty, SignedWebhook, event_of
 from ...formatting import listed
 from ...model.audit import OutboxMessage
 from ...model.incident import Incident
@@ -58,15 +58,18 @@ class Deliver:
         router: Router | None = None,
         alarms: Outbox | None = None,
         incident_page: Callable[[Incident], str] | None = None,
+        *,
+        can_silence: bool = False,
     ) -> None:
         """``alarms``: where it puts a message about messages that this app did not write.
 
-        ``incident_page``: an incident's address; None: its page can't be opened.
+        ``incident_page``: an incident's address; None: its page can't be opened. ``can_silence``: there, by a form.
         """
         self._records = records
         self._liveness = liveness
         self._channels = channels
         self._incident_page = incident_page
+        self._can_silence = can_silence
         self._alarms = alarms or Outbox(tuple(channels))
         self._router = router or Router(records, (), tuple(channels), tuple(channels))
 
@@ -163,8 +166,10 @@ class Deliver:
         stored = self._records.incident_in(partition, message.subject) if message.subject else None
         incident = stored.value if stored else None
         if incident and self._incident_page:
-            opens = Button(Text("Incident page"), self._incident_page(incident))
-            message = replace(message, buttons=(*message.buttons, opens))
+            page = self._incident_page(incident)
+            can_silence = self._can_silence and incident.is_open and message.kind in TROUBLE
+            silence = (Button(Text("Silence 1 h"), f"{page}#silence"),) if can_silence else ()
+            message = replace(message, buttons=(*message.buttons, *silence, Button(Text("Incident page"), page)))
         message = message.in_language(channel.language)
         if isinstance(channel, SlackBot):
             RewrittenMessage(self._records, channel.api(), partition, row, message).deliver()

@@ -22,11 +22,11 @@ def test_a_silence_is_kept_with_who_asked_and_leaves_the_rest_of_the_record(reco
     before = records.cluster(CLUSTER.id)
     assert before is not None
     silence = Silence(records, world.active_clusters, world.outbox, SystemClock())
-    silenced = silence.begin(CLUSTER, at(30), "Ada", at(9))
+    silenced = silence.begin(CLUSTER.id, at(30), "Ada", at(9))
     assert (silenced.silenced_until, silenced.silenced_by) == (at(30), "Ada")
     assert (silence.present(at(10)), silence.present(at(31))) == ([silenced], [])
     assert silenced.incident_id == before.value.incident_id
-    ended = silence.end(CLUSTER, "Bob", at(10))
+    ended = silence.end(CLUSTER.id, "Bob", at(10))
     assert (ended.silenced_until, ended.silenced_by) == (None, "")
     lines = [(line.actor, line.event) for line in records.audit(PARTITION)][-2:]
     posted = [message_of(row.value) for row in records.outbox(PARTITION) if row.value.channel == "slack"]
@@ -41,7 +41,7 @@ def test_a_silenced_cluster_is_in_the_index_with_whether_it_fails(records: Recor
     world = World(records)
     if is_open:
         world.tick(TROUBLE)
-    Silence(records, world.active_clusters, world.outbox, SystemClock()).begin(CLUSTER, at(30), "Ada", at(9))
+    Silence(records, world.active_clusters, world.outbox, SystemClock()).begin(CLUSTER.id, at(30), "Ada", at(9))
     assert world.active_clusters.entries() == {cluster_key(CLUSTER.id): is_open}
 
 
@@ -49,10 +49,10 @@ def test_a_silence_needs_a_name_and_an_end() -> None:
     index = ActiveClusterIndex.__new__(ActiveClusterIndex)
     silence = Silence(Records.__new__(Records), index, Outbox(()), SystemClock())
     with pytest.raises(BadInput, match="by is empty"):
-        silence.begin(cluster(), at(30), "  ", at(0))
+        silence.begin(cluster().id, at(30), "  ", at(0))
     for until in (at(0), at(-5), at(60 * 24 * 31)):
         with pytest.raises(BadInput, match="within 30 days"):
-            silence.begin(cluster(), until, "Ada", at(0))
+            silence.begin(cluster().id, until, "Ada", at(0))
 
 
 @pytest.mark.parametrize(

@@ -842,7 +842,7 @@ def test_silence_holds_posts_back_and_ends_by_itself(make: Make) -> None:
     sick = by_state(Failed=dict.fromkeys(range(400), 1), Successful=dict.fromkeys(range(400), 100))
     world.access.answers |= {"state": sick, "before": sick, "backend": BACKENDS}
     silence = Silence(world.records, world.active_clusters, Outbox(()), SystemClock())
-    record = silence.begin(cluster(name="a"), at(30), "Ada", at(0))
+    record = silence.begin(cluster(name="a").id, at(30), "Ada", at(0))
     assert (record.silenced_until, record.silenced_by) == (at(30), "Ada")
     for minute in range(8, 30):
         world.tick(minute)
@@ -856,8 +856,8 @@ def test_silence_holds_posts_back_and_ends_by_itself(make: Make) -> None:
 def test_silence_can_be_ended_early(make: Make) -> None:
     world = make("a")
     silence = Silence(world.records, world.active_clusters, Outbox(()), SystemClock())
-    silence.begin(cluster(name="a"), at(300), "Ada", at(0))
-    silence.end(cluster(name="a"), "Grace", at(5))
+    silence.begin(cluster(name="a").id, at(300), "Ada", at(0))
+    silence.end(cluster(name="a").id, "Grace", at(5))
     world.access.answers |= {"state": SICK, "before": SICK, "backend": BACKENDS}
     world.tick(8)
     assert world.titles("a") == ["Failing: SNAT port exhaustion on a"]

@@ -342,6 +342,27 @@ def test_a_message_about_an_incident_leads_to_its_page(records: Records, livenes
     assert sorted(found) == [[], [], [address]]
 
 
+@pytest.mark.parametrize(
+    ("kind", "state", "is_offered"),
+    [
+        (MessageKind.FAILING, IncidentState.OPEN, True),
+        (MessageKind.FAILING, IncidentState.CLEARED, False),
+        (MessageKind.OUTCOME, IncidentState.OPEN, False),
+    ],
+)
+def test_trouble_can_be_silenced_from_its_message(
+    records: Records, liveness: Liveness, kind: MessageKind, state: IncidentState, is_offered: bool
+) -> None:
+    slack, incident = FakeChannel(), replace(make_incident(), state=state)
+    channels = {"slack": cast(Channel, slack)}
+    flow = Deliver(records, liveness, channels, incident_page=lambda _: "https://x.example", can_silence=True)
+    message = Message(Text("title"), Text("summary"), Tone.ALARM, kind=kind, subject=incident.id)
+    records.commit_in(PARTITION, [Put(incident), *Outbox(("slack",)).rows(CLUSTER.name, message, WALL)])
+    flow.run(PARTITION, WALL)
+    urls: dict[str, str] = {button.text: button.url for button in slack.messages[0].buttons}
+    assert urls.get("Silence 1 h") == ("https://x.example#silence" if is_offered else None)
+
+
 def test_a_pager_hears_how_the_incident_stands_now(
     records: Records, liveness: Liveness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
