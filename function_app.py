@@ -13,6 +13,7 @@ from shared.triggers import (
     http_pages,
     http_sign_in,
     http_silences,
+    http_slack,
     queues,
     timers,
 )
@@ -25,6 +26,7 @@ for module in (
     http_health,
     http_ip,
     http_silences,
+    http_slack,
     http_audit,
     http_changes,
     http_commands,

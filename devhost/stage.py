@@ -70,7 +70,9 @@ def set_up(
             storage = stack.enter_context(Azurite.start(folder / "azurite")).connection_string
 
         def settings(base_url: str) -> dict[str, str]:
-            slack = slack_bot(simulator) if with_slack_bot else {"SLACK_WEBHOOK_URL": simulator.slack_webhook_url}
+            slack = (
+                slack_bot(simulator, base_url) if with_slack_bot else {"SLACK_WEBHOOK_URL": simulator.slack_webhook_url}
+            )
             return {**app_settings(simulator, base_url), **slack, **own, **(extra or {})}
 
         host = stack.enter_context(
@@ -87,10 +89,26 @@ def set_up(
         yield Stage(simulator, host)
 
 
-def slack_bot(simulator: RunningSimulator) -> dict[str, str]:
-    """The app settings of a bot in the simulated Slack."""
-    api_url = simulator.slack_api_url.rstrip("/")
-    return {"SLACK_BOT_TOKEN": "xoxb-simulated", "SLACK_CHANNEL": "C0ALERTS", "SLACK_API_URL": api_url}
+def slack_bot(simulator: RunningSimulator, base_url: str) -> dict[str, str]:
+    """The app settings of a bot in the simulated Slack, where its app is installed with the slash command."""
+    url, secret = f"{base_url}/api/slack", secrets.token_hex(16)
+    manifest = {
+        "display_information": {"name": "snatbot"},
+        "features": {
+            "bot_user": {"display_name": "snatbot"},
+            "slash_commands": [{"command": "/snat", "description": "Ask about SNAT ports", "url": url}],
+        },
+        "oauth_config": {"scopes": {"bot": ["commands", "chat:write", "channels:history", "users:read"]}},
+    }
+    installed = simulator.install_slack_app(manifest, signing_secret=secret, bot_token="xoxb-simulated")
+    return {
+        "SLACK_BOT_TOKEN": "xoxb-simulated",
+        "SLACK_CHANNEL": "C0ALERTS",
+        "SLACK_API_URL": simulator.slack_api_url.rstrip("/"),
+        "SLACK_SIGNING_SECRET": secret,
+        "SLACK_TEAM_ID": "T01CONTOSO",
+        "SLACK_APP_ID": installed["app_id"],
+    }
 
 
 def app_settings(simulator: RunningSimulator, base_url: str) -> dict[str, str]:

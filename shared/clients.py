@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from .auth.errors import RemediationOff
 from .auth.signing import RowSigner, Signer
 from .chat.channels import AnyChannel, Channel, SlackBot, channel_of
+from .chat.slack_api import SlackApi
 from .clock import Clock
 from .cloud.credentials import client_assertion, credential
 from .cloud.request_count import RequestCount
+from .errors import MisconfiguredError
 from .first_use import cached_property, import_lock
 from .store.active_clusters import ActiveClusterIndex
 from .store.audit import AuditChain
@@ -22,6 +24,7 @@ from .store.fleet_cache import FleetCache
 from .store.liveness import Liveness
 from .store.records import Records
 from .store.sessions import SignInFlows
+from .store.slack_requests import StoredSlackRequests
 from .store.stop_switch import StopSwitch
 from .store.table import Table
 from .store.vnet_lock import VnetLock
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from .auth.entra import EntraId
+    from .auth.slack_requests import SlackRequests
     from .cloud.arm import Arm
     from .cloud.discovery import Discovery
     from .cloud.fleet_query import FleetDiscovery
@@ -217,6 +221,27 @@ class Clients:
             secret.get_secret_value() if secret else lambda: client_assertion(self.detector),
             allows_guests=settings.allow_guests == "on",
         )
+
+    @cached_property
+    def slack_requests(self) -> SlackRequests | None:
+        """None: the Slack app has no slash command."""
+        from .auth.slack_requests import SlackRequests
+
+        settings, secret = self.settings, self.settings.slack_signing_secret
+        if secret is None:
+            return None
+        return SlackRequests(secret.get_secret_value(), settings.slack_app_id, settings.slack_command)
+
+    @cached_property
+    def stored_slack_requests(self) -> StoredSlackRequests:
+        return StoredSlackRequests(self.table, self.row_signer)
+
+    def slack_api(self) -> SlackApi:
+        """For the answer to one request. Raises MisconfiguredError without a bot token."""
+        token = self.settings.slack_bot_token
+        if token is None:
+            raise MisconfiguredError({"SLACK_BOT_TOKEN": "must be set when SLACK_SIGNING_SECRET is"})
+        return SlackApi(self.settings.slack_api_url, token.get_secret_value(), self.settings.slack_channel)
 
     @cached_property
     def channels(self) -> Mapping[str, AnyChannel]:

@@ -138,6 +138,21 @@ def _slack_channel(text: str) -> str:
     return text
 
 
+def _slack_id(letters: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(rf"[{letters}][A-Z0-9]{{2,}}", text):
+            raise ValueError(f"must be an id that begins with {' or '.join(letters)}, in capitals and digits")
+        return text
+
+    return AfterValidator(check)
+
+
+def _slack_command(text: str) -> str:
+    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", text):
+        raise ValueError("must begin with /, and go on with lower-case letters, digits, - and _")
+    return text
+
+
 def _name_template(text: str) -> str:
     try:
         name = text.format(kind="pip", cluster="c", number=1)
@@ -204,6 +219,9 @@ SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
 SlackBotToken = Annotated[SecretStr, AfterValidator(_slack_bot_token)]
 SlackChannelId = Annotated[str, AfterValidator(_slack_channel)]
+SlackTeamId = Annotated[str, _slack_id("T")]
+SlackAppId = Annotated[str, _slack_id("A")]
+SlackCommand = Annotated[str, AfterValidator(_slack_command)]
 AuthenticationContext = Annotated[str, AfterValidator(_authentication_context)]
 SigningKey = Annotated[SecretStr, AfterValidator(_signing_key)]
 RoutingKey = Annotated[SecretStr, AfterValidator(_routing_key)]

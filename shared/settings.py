@@ -108,6 +108,14 @@ class Settings(BaseModel):
     slack_api_url: types.Url = _text(
         "https://slack.com/api", "Slack's web API; `https://slack-gov.com/api` in GovSlack."
     )
+    slack_signing_secret: SecretStr | None = _text(
+        None,
+        "Signing secret of the Slack app: people then use its slash command (docs/slack.md). Needs SLACK_BOT_TOKEN, "
+        "SLACK_TEAM_ID, SLACK_APP_ID and SIGNING_KEYS. Secret.",
+    )
+    slack_team_id: types.SlackTeamId = _text("", "Id of the Slack workspace whose members may use the bot: `T…`.")
+    slack_app_id: types.SlackAppId = _text("", "Id of the Slack app: `A…`.")
+    slack_command: types.SlackCommand = _text("/snat", "The app's slash command.")
     teams_webhook_url: types.SecretUrl | None = _text(None, "Teams Workflows webhook. Secret.")
     routes: Annotated[Routes | None, BeforeValidator(parse_routes)] = _text(
         None,
@@ -286,6 +294,10 @@ def _missing(given: Mapping[str, str], needs_storage: bool) -> dict[str, str]:
         problems["SLACK_BOT_TOKEN"] = "must be set when SLACK_CHANNEL is"
     if {"SLACK_BOT_TOKEN", "SLACK_WEBHOOK_URL"} <= given.keys():
         problems["SLACK_WEBHOOK_URL"] = "must not be set beside SLACK_BOT_TOKEN: each would get every message"
+    if "SLACK_SIGNING_SECRET" in given:
+        for name in ("SLACK_BOT_TOKEN", "SLACK_TEAM_ID", "SLACK_APP_ID", "SIGNING_KEYS"):
+            if name not in given:
+                problems[name] = "must be set when SLACK_SIGNING_SECRET is"
     if given.get("REMEDIATION") == "on":
         for name in ("REMEDIATOR_CLIENT_ID", "SIGNING_KEYS", "PUBLIC_BASE_URL"):
             if name not in given:

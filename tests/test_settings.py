@@ -35,6 +35,7 @@ ALIASES = [str(field.alias) for field in Settings.model_fields.values()]
 SECRETS = {
     "SLACK_WEBHOOK_URL": f"https://hooks.slack.com/services/{CANARY}",
     "SLACK_BOT_TOKEN": f"xoxb-1-{CANARY}",
+    "SLACK_SIGNING_SECRET": CANARY,
     "TEAMS_WEBHOOK_URL": f"https://prod.logic.azure.com/workflows/{CANARY}?sig={CANARY}",
     "AzureWebJobsStorage": f"AccountName=account;AccountKey={CANARY}",
     "SIGNING_KEYS": KEY,
@@ -44,6 +45,13 @@ SECRETS = {
 TOGETHER = {
     "SLACK_BOT_TOKEN": {"SLACK_CHANNEL": "C0123456789"},
     "SLACK_CHANNEL": {"SLACK_BOT_TOKEN": SECRETS["SLACK_BOT_TOKEN"]},
+    "SLACK_SIGNING_SECRET": {
+        "SLACK_BOT_TOKEN": SECRETS["SLACK_BOT_TOKEN"],
+        "SLACK_CHANNEL": "C0123456789",
+        "SLACK_TEAM_ID": "T0123456789",
+        "SLACK_APP_ID": "A0123456789",
+        "SIGNING_KEYS": KEY,
+    },
 }
 """What a setting needs beside it."""
 WRONG = {
@@ -74,6 +82,9 @@ WRONG = {
     "SLACK_WEBHOOK_URL": ["hooks.slack.com/services/x", "http://hooks.slack.com/x", "https://[x", "https://a℀b"],
     "SLACK_BOT_TOKEN": ["xoxp-1-2", "xoxe.xoxb-1-2", "token", "xoxb-", "xoxb-1 2"],
     "SLACK_CHANNEL": ["#alerts", "alerts", "c0123456789", "U0123456789", "C"],
+    "SLACK_TEAM_ID": ["A0123", "T", "t0123"],
+    "SLACK_APP_ID": ["T0123", "A", "snatbot"],
+    "SLACK_COMMAND": ["snat", "/", "/Snat", "/snat check"],
     "SLACK_API_URL": ["slack.com/api", "http://slack.com/api", "https://slack.com/api?x=1"],
     "LANGUAGE": ["fr", "EN", "español"],
     "TEAMS_WEBHOOK_URL": ["teams", "http://teams.example.com"],
@@ -245,7 +256,13 @@ def test_a_wrong_value_is_refused_by_name_with_what_would_be_right(name: str, va
 
 def test_every_setting_that_can_be_wrong_is_tried() -> None:
     free = {"SUBSCRIPTIONS", "DETECTOR_CLIENT_ID", "ARM_AUDIENCE", "WATCH_SCHEDULE", "AzureWebJobsStorage__clientId"}
-    free |= {"REMEDIATOR_CLIENT_ID", "NAT_RESOURCE_GROUP", "WORKSPACE_ID", "ENTRA_CLIENT_SECRET"}
+    free |= {
+        "REMEDIATOR_CLIENT_ID",
+        "NAT_RESOURCE_GROUP",
+        "WORKSPACE_ID",
+        "ENTRA_CLIENT_SECRET",
+        "SLACK_SIGNING_SECRET",
+    }
     assert set(WRONG) | free == set(ALIASES)
 
 
@@ -453,3 +470,9 @@ def test_a_command_that_writes_nothing_goes_without_storage() -> None:
 @pytest.mark.parametrize(("given", "language"), [("es", "es"), ("en_US:en", "en"), ("es_ES:es", "es"), ("fr_FR", "en")])
 def test_the_variable_of_a_machines_locale_is_no_mistake(given: str, language: str) -> None:
     assert load_settings({**STORAGE, "LANGUAGE": given}).language == language
+
+
+def test_a_slash_command_needs_the_bot_the_workspace_and_a_key() -> None:
+    with pytest.raises(MisconfiguredError) as caught:
+        load_settings({**STORAGE, "SLACK_SIGNING_SECRET": "x"})
+    assert {*caught.value.problems} == {*TOGETHER["SLACK_SIGNING_SECRET"]} - {"SLACK_CHANNEL"}

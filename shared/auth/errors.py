@@ -85,6 +85,11 @@ class TokenRefused(SignInRefused):
         )
 
 
+class NotFromSlack(Refused):
+    def __init__(self) -> None:
+        super().__init__(Text("Slack did not sign this request for this app, or signed it more than five minutes ago."))
+
+
 class EntraUnavailable(SnatbotError):
     def __init__(self, reason: Text) -> None:
         super().__init__(

@@ -74,6 +74,18 @@ def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  
     freeze_loaded_modules()
 
 
+@blueprint.queue_trigger("message", **queue("slack"))
+def answer_slack(message: func.QueueMessage) -> None:
+    """Answer what one person asked for in Slack."""
+    from ..app import current
+    from ..first_use import import_lock
+
+    with import_lock:
+        from .slack_commands import answer
+    (request,) = read_message(message.get_body(), "request")
+    answer(current(), request)
+
+
 def _log_poison(name: str) -> None:
     """Log a message that failed every delivery. Nothing is lost: the tables hold what is due."""
 
@@ -81,9 +93,11 @@ def _log_poison(name: str) -> None:
     @blueprint.queue_trigger("message", **queue(f"{name}-poison"))
     def poison(message: func.QueueMessage) -> None:
         log.error(
-            "%s: message %s failed every delivery attempt; the next tick retries from the tables", name, message.id
+            "%s: message %s failed every delivery attempt; ticks retry from the tables, but not a person's request",
+            name,
+            message.id,
         )
 
 
-for _name in ("measure", "offer", "deliver", "advance"):
+for _name in ("measure", "offer", "deliver", "advance", "slack"):
     _log_poison(_name)

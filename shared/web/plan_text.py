@@ -19,12 +19,19 @@ def plan_lines(plan: Plan) -> Iterator[Text]:
     view = plan_view(plan)
     yield arranged("{title} ({state})", title=view.title, state=view.state)
     yield sentences(plan.summary)
-    for heading, lines in (*_what(view), *_why(view), *_how(view)):
+    for heading, lines in (*plan_parts(plan), *_how(view)):
         found = list(lines)
         if found:
             yield Text("")
             yield heading
             yield from (arranged("  {line}", line=line) for line in found)
+
+
+def plan_parts(plan: Plan) -> Iterator[tuple[Text, Iterable[str]]]:
+    """What it changes and why: headings, each with its lines."""
+    view = plan_view(plan)
+    yield from _what(view)
+    yield from _why(view)
 
 
 def plan_as(plan: Plan, form: str) -> str:

@@ -64,7 +64,8 @@ def get_app(world: World, _request: Request) -> Response:
     """The app in the workspace: where clicks and commands go, its token, scopes and signing secret."""
     with world.lock:
         app = world.slack.app
-        return Response(200, asdict(app) | {"scopes": None if app.scopes is None else sorted(app.scopes)})
+        scopes = None if app.scopes is None else sorted(app.scopes)
+        return Response(200, asdict(app) | {"app_id": world.slack.app_id, "scopes": scopes})
 
 
 def install_app(world: World, request: Request) -> Response:

@@ -19,6 +19,7 @@ from shared.chat.message import Message, Section, Tone
 from shared.clock import SystemClock
 from shared.ids import cluster_key, new_id
 from shared.model.change import ChangeState
+from shared.model.slack import SlackRequest
 from shared.model.text import Text
 from shared.settings import load_settings
 from shared.store.records import Put
@@ -105,11 +106,28 @@ def _seed(app: App, number: int) -> dict[str, Any]:
     )
     rows = app.outbox.rows(cluster.name, MESSAGE, app.clock.wall())
     app.records.commit(cluster.id, [Put(incident), Put(change), *rows])
+    asked = SlackRequest("T01", "U1", "status", f"{app.settings.arm_endpoint}/chat/answer", app.clock.wall())
+    app.stored_slack_requests.add(f"req{number}", asked)
     token = parse_qs(urlsplit(app.links.page(change)).query)["t"][0]
     params = {"cluster": cluster.id, "by": "Ada", "minutes": "5", "t": token, "as": "page"}
     key = cluster_key(cluster.id)
     body = {"schema": 1, "partition": key, "change": change.id, "incident": incident.id, "shard": "p0", "tick": "t0"}
+    body["request"] = f"req{number}"
     return {"body": body, "params": params}
+
+
+def _more_settings(name: str, services: str) -> dict[str, str]:
+    if "slack" not in name:
+        return {"APPROVAL_MODE": "signin"} if name.startswith("sign") else {}
+    return {
+        "SLACK_WEBHOOK_URL": "",
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_CHANNEL": "C01",
+        "SLACK_API_URL": services,
+        "SLACK_SIGNING_SECRET": "signing-secret",
+        "SLACK_TEAM_ID": "T01",
+        "SLACK_APP_ID": "A01",
+    }
 
 
 @pytest.mark.parametrize("name", sample(NAMES, *NAMES[::6]))
@@ -118,7 +136,7 @@ def test_first_calls_at_once_import_what_they_need(cold: Cold, name: str) -> Non
     run = subprocess.run(
         [sys.executable, "-m", "tests.first_calls"],
         cwd=ROOT,
-        env={**kept, **cold.environment, **({"APPROVAL_MODE": "signin"} if name.startswith("sign") else {})},
+        env={**kept, **cold.environment, **_more_settings(name, cold.environment["ARM_ENDPOINT"])},
         input=json.dumps({"function": name, "calls": cold.calls}),
         capture_output=True,
         text=True,

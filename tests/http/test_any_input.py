@@ -92,6 +92,11 @@ class Desk:
             "ENTRA_TENANT_ID": ADA.tenant_id,
             "ENTRA_CLIENT_ID": ADA.object_id,
             "SIGNING_KEYS": "k1:" + "k" * 40,
+            "SLACK_BOT_TOKEN": "xoxb-1",
+            "SLACK_CHANNEL": "C01",
+            "SLACK_SIGNING_SECRET": "s" * 32,
+            "SLACK_TEAM_ID": "T01",
+            "SLACK_APP_ID": "A01",
         }
         self.app = App(load_settings(environment), Still())
         arm = Answers({CLUSTER["id"]: CLUSTER, "/subscriptions": [], GRAPH: {"data": [CLUSTER, balancer_row()]}}).arm
@@ -259,6 +264,7 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
         "open_fleet",
         "stop_state",
         "silences",
+        "slack",
     )
     is_shut = name.startswith(("sign", "command", "audit")) and desk.app.settings.approval_mode == "link"
     is_read_by_session = name in READ and desk.app.settings.approval_mode != "link"

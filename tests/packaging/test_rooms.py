@@ -53,6 +53,7 @@ def _importers(package: str) -> set[str]:
         ("azure.storage", {"store"}),
         ("msal", {"auth", "triggers"}),
         ("slack_sdk", {"chat"}),
+        ("slack_bolt", {"auth"}),
         ("jinja2", {"web"}),
     ],
 )

@@ -19,6 +19,7 @@ EXCEPTIONS = (
     ("chat/slack_api.py", "application/x-www", "a header"),
     ("chat/slack_api.py", "Bearer", "a header"),
     ("chat/teams.py", "HTTP error 429", "what Teams writes"),
+    ("auth/slack_requests.py", "message of slack_bolt", "in the log"),
     ("auth/entra.py", "response_mode=", "of a warning of MSAL"),
     ("bounded_http.py", "", "causes, as requests and urllib3 write theirs"),
     ("cli/__main__.py", "snatbot: {}", "the name of the program"),
@@ -36,6 +37,7 @@ EXCEPTIONS = (
     ("setting_types.py", "", "problems of settings"),
     ("settings.py", "", "problems of settings"),
     ("store/records.py", "the fleet as a whole", "a key"),
+    ("store/slack_requests.py", "slack request", "a kind of row"),
     ("store/stop_switch.py", "stop flag", "a kind of row"),
     ("store/stop_switch.py", "first start", "recorded, in one language"),
     ("triggers/attempts.py", "", "lines of the audit trail"),
@@ -46,6 +48,8 @@ EXCEPTIONS = (
     ("triggers/http_health.py", "", "a JSON answer"),
     ("triggers/queue_messages.py", "", "in the log"),
     ("triggers/responses.py", "default-src", "a header"),
+    ("triggers/slack_commands.py", "Slack user", "recorded, in one language"),
+    ("triggers/slack_commands.py", "attempt refused", "recorded, in one language"),
     ("web/pages.py", "<time datetime", "markup"),
 )
 FILES = sorted(str(file.relative_to(catalogue.SHARED)) for file in catalogue.SHARED.rglob("*.py"))

@@ -1,0 +1,43 @@
+"""A check as text for a terminal or a chat."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from ..formatting import node_label, sentences
+from ..model.assessment import Assessment
+from ..model.reading import DoesNotApply, Idle, Measured, Unmeasured
+from ..model.text import Text, arranged
+
+
+def check_lines(assessment: Assessment) -> tuple[Text, tuple[Text, ...]]:
+    """What was found on the cluster, and on each of its nodes."""
+    cluster, found = assessment.cluster.name, sentences(*(finding.evidence for finding in assessment.findings))
+    match assessment.reading:
+        case Measured() as reading:
+            well = Text.plural(
+                "{count} new outbound connection, none failed",
+                "{count} new outbound connections, none failed",
+                count=reading.successful,
+            )
+            nodes = []
+            for node in reading.nodes:
+                failed = Text.plural("{count} failure", "{count} failures", count=node.failed)
+                label = node_label(node.name, node.is_gone)
+                nodes.append(arranged("{node} ({ip}): {failed}", node=label, ip=node.ip, failed=failed))
+            return arranged("{cluster}: {found}", cluster=cluster, found=found or well), tuple(nodes)
+        case Idle():
+            idle = Text("idle, no new outbound connection")
+            return arranged("{cluster}: {found}", cluster=cluster, found=found or idle), ()
+        case Unmeasured() as reading:
+            why = arranged("{reason} → {remedy}", reason=reading.reason, remedy=reading.remedy)
+            why = why if reading.remedy else reading.reason
+            return Text("{cluster}: not measured: {why}", cluster=cluster, why=why), ()
+        case DoesNotApply() as reading:
+            return Text("{cluster}: does not apply: {why}", cluster=cluster, why=reading.reason), ()
+        case _:
+            assert_never(assessment.reading)
+
+
+def needs_attention(assessment: Assessment) -> bool:
+    return bool(assessment.findings) or isinstance(assessment.reading, Unmeasured)

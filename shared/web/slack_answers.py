@@ -1,0 +1,74 @@
+"""Answers to slash commands, from the same results as the pages and the terminal show. Pure functions."""
+
+from __future__ import annotations
+
+from ..chat.message import EMPTY, Message, Section, Tone, facts_of, sections_of
+from ..core.incidents.cluster_status import ClusterState
+from ..flows.monitoring.check import CheckReport
+from ..model.plan import Plan
+from ..model.text import Text, arranged, verbatim
+from ..store.stop_switch import StopFlag
+from .check_text import check_lines, needs_attention
+from .fleet_view import FleetView
+from .plan_text import plan_parts
+from .plan_view import plan_view
+
+_QUIET = (ClusterState.WELL, ClusterState.IDLE, ClusterState.DOES_NOT_APPLY)
+
+
+def check_answer(report: CheckReport) -> Message:
+    """Clusters with trouble first; the nodes of a single cluster."""
+    clusters = sorted(report.assessments, key=lambda assessment: not needs_attention(assessment))
+    found = [check_lines(assessment) for assessment in clusters]
+    nodes = found[0][1] if len(found) == 1 else ()
+    is_quiet = not report.unreadable and not any(map(needs_attention, clusters))
+    sections = sections_of(
+        Section(EMPTY, bullets=tuple(line for line, _ in found)),
+        Section(Text("Nodes"), bullets=nodes),
+        Section(Text("Could not be listed"), bullets=tuple(verbatim(str(unlisted)) for unlisted in report.unreadable)),
+    )
+    judged = Text("judged {start} to {end}", start=report.window.start, end=report.window.end)
+    return Message(Text("Check"), judged, Tone.GOOD if is_quiet else Tone.WARNING, sections=sections)
+
+
+def plan_answer(plan: Plan) -> Message:
+    view = plan_view(plan)
+    parts = [Section(heading, bullets=tuple(map(verbatim, lines))) for heading, lines in plan_parts(plan)]
+    title = arranged("{title} ({state})", title=view.title, state=view.state)
+    footer = Text("A dry run: nothing was written.")
+    return Message(title, plan.summary, Tone.NEUTRAL, sections=sections_of(*parts), footer=footer)
+
+
+def status_answer(view: FleetView, stop: StopFlag) -> Message:
+    troubled = [row for row in view.rows if row.state not in _QUIET]
+    lines = tuple(
+        Text("{cluster}: {state}; {about}", cluster=row.status.id.name, state=row.label, about=row.about)
+        if row.about
+        else arranged("{cluster}: {state}", cluster=row.status.id.name, state=row.label)
+        for row in troubled
+    )
+    never = Text.plural(
+        "{count} cluster was never scanned", "{count} clusters were never scanned", count=view.never_scanned
+    )
+    facts = facts_of(
+        (Text("Clusters"), arranged("{counts}", counts=tuple(text for _, text, _ in view.counts))),
+        (Text("Not scanned"), never if view.never_scanned else None),
+        (Text("All changes"), Text("stopped by {who}: {why}", who=stop.by, why=stop.reason) if stop.is_set else None),
+    )
+    tone = Tone.WARNING if lines or stop.is_set or view.never_scanned or not view.fleet.clusters else Tone.GOOD
+    return Message(Text("Status"), view.scanned, tone, facts=facts, sections=(Section(EMPTY, bullets=lines),))
+
+
+def help_answer(command: str) -> Message:
+    lines = (
+        Text("`{command} check`: check all clusters now", command=command),
+        Text("`{command} check CLUSTER`: check this cluster now, with its nodes", command=command),
+        Text("`{command} plan CLUSTER`: what would cure it, as a dry run", command=command),
+        Text("`{command} status`: what the last scan saw", command=command),
+    )
+    footer = Text("Only you see the answers.")
+    return Message(Text("Commands"), EMPTY, Tone.NEUTRAL, sections=(Section(EMPTY, bullets=lines),), footer=footer)
+
+
+def refusal_answer(why: Text) -> Message:
+    return Message(Text("Nothing was done"), why, Tone.WARNING)
