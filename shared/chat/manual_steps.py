@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Iterator
 
 from ..core.az_cli import aks_update, az, az_commands, script, use_managed_gateway
+from ..core.guidance import culprits
 from ..core.planning.naming import group_id, network_id, tags_for
 from ..formatting import listed
 from ..model.assessment import Assessment
@@ -37,6 +38,7 @@ def sections(assessment: Assessment) -> tuple[Section, ...]:
     """Steps, commands and relief in the application."""
     return (
         Section(Text("By hand"), steps=tuple(steps(assessment)), is_detail=True),
+        Section(Text("Who opens the connections"), code=script(_who(assessment)), is_detail=True),
         Section(Text("Commands"), code=script(commands(assessment)), is_detail=True),
         Section(Text("In your code"), bullets=APPLICATION_ADVICE, is_detail=True),
     )
@@ -121,20 +123,24 @@ def _announce(cluster: Cluster) -> Text:
 def commands(assessment: Assessment) -> Iterator[str]:
     """Commands to copy, one a line, with comments."""
     cluster = assessment.cluster
-    nodes = [node.name for finding in assessment.findings for node in finding.nodes if node.name]
     yield az("account", "set", "--subscription", cluster.subscription)
-    if nodes:
-        yield Text(
-            "# what runs on a failing node, and whether it can connect (use an address that your application calls)"
-        )
-        yield shlex.join(
-            ["kubectl", "get", "pods", "-A", "-o", "wide", "--field-selector", f"spec.nodeName={nodes[0]}"]
-        )
-        yield _curl_on(nodes[0])
+    if node := _failing_node(assessment):
+        yield Text("# whether a failing node can connect (use an address that your application calls)")
+        yield _curl_on(node)
     if cluster.vnet_ownership is VnetOwnership.OWN:
         yield from _own_gateway(cluster)
     elif cluster.vnet_ownership is VnetOwnership.MANAGED and not cluster.fixed_outbound_type_reason:
         yield use_managed_gateway(cluster, 2, cluster.load_balancer_profile.idle_timeout_minutes)
+
+
+def _who(assessment: Assessment) -> tuple[str, ...]:
+    """Commands; none if no failing node is known by name."""
+    node = _failing_node(assessment)
+    return culprits.commands(node) if node else ()
+
+
+def _failing_node(assessment: Assessment) -> str:
+    return next((node.name for finding in assessment.findings for node in finding.nodes if node.name), "")
 
 
 def _curl_on(node: str) -> str:

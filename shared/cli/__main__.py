@@ -18,10 +18,10 @@ from ..formatting import visible
 from ..model.text import Text
 from ..wording.languages import LANGUAGES, terminal_language
 from ..wording.render import translated
-from . import audit, check, plan, policy, propose, settings, silence, stop, trial
+from . import audit, check, explain, plan, policy, propose, settings, silence, stop, trial
 from .output import NOT_DONE, MakeApp, Parser, VisibleText, subcommands
 
-COMMANDS = (audit, check, plan, propose, policy, settings, stop, silence, trial)
+COMMANDS = (audit, check, explain, plan, propose, policy, settings, stop, silence, trial)
 WITHOUT_STORAGE = (
     check.check,
     policy.explain,

@@ -10,6 +10,7 @@ from ..chat.finding_labels import FINDING_MEANINGS, describe_incident
 from ..chat.incident_messages import headline
 from ..chat.labels import node_table, state_label
 from ..chat.message import facts_of
+from ..core.guidance import culprits
 from ..flows.incidents.history import History
 from ..flows.incidents.story import Story
 from ..formatting import capital, duration, listed, utc
@@ -152,6 +153,12 @@ class IncidentView:
         """A row of ``node_table`` and the share that failed, 0 to 100, of each node; the worst first."""
         shares = [100 * node.failed / max(1, node.failed + node.successful) for node in self.incident.nodes]
         return list(zip(node_table(self.incident.nodes).rows, shares, strict=True))
+
+    @property
+    def who(self) -> Sequence[str]:
+        """Commands that show who opens the connections of the worst node that has a name; else none."""
+        node = next((node.name for node in self.incident.nodes if node.name and not node.is_gone), "")
+        return culprits.commands(node) if node else ()
 
     @property
     def timeline(self) -> Sequence[Moment]:

@@ -69,6 +69,7 @@ def test_while_remediation_is_off_the_alert_leads_to_the_steps(opened: Message) 
         "Failing nodes",
         "Please don't",
         "By hand",
+        "Who opens the connections",
         "Commands",
         "In your code",
         "Where",
@@ -103,7 +104,8 @@ def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:
     code = section(message, "Commands").code.splitlines()
     assert code[0] == "# Azure CLI 2.56 or later"
     assert code[1] == f"az account set --subscription {nouns.SUBSCRIPTION}"
-    assert "kubectl get pods -A -o wide --field-selector spec.nodeName=aks-user-38166372-vmss000000" in code
+    who = section(message, "Who opens the connections").code.splitlines()
+    assert who[-1] == "kubectl get pods -A -o wide --field-selector spec.nodeName=aks-user-38166372-vmss000000"
     check = next(line for line in code if line.startswith("kubectl run snat-check"))
     assert """'--overrides={"spec":{"nodeName":"aks-user-38166372-vmss000000"}}'""" in check
     attach = [line for line in code if line.startswith("az network vnet subnet update")]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import replace
 
-from shared.chat.manual_steps import commands, steps
+from shared.chat.manual_steps import commands, sections, steps
+from shared.model.assessment import Assessment
 from shared.model.cluster import NodePool
 from shared.model.resource_id import ArmId
 from tests.support import nouns
@@ -42,9 +43,17 @@ def test_a_node_name_is_one_word_of_the_shell() -> None:
     assessment = nouns.make_assessment()
     finding = assessment.findings[0]
     odd = replace(finding, nodes=(replace(finding.nodes[0], name="a'b $(x)"), *finding.nodes[1:]))
-    found = [line for line in commands(replace(assessment, findings=(odd,))) if line.startswith("kubectl")]
-    assert "spec.nodeName=a'b $(x)" in shlex.split(found[0])
-    assert """--overrides={"spec":{"nodeName":"a'b $(x)"}}""" in shlex.split(found[1])
+    (found,) = [line for line in commands(replace(assessment, findings=(odd,))) if line.startswith("kubectl")]
+    assert """--overrides={"spec":{"nodeName":"a'b $(x)"}}""" in shlex.split(found)
+
+
+def test_the_thread_has_the_command_that_shows_who_opens_the_connections_of_the_worst_node() -> None:
+    assessment = nouns.make_assessment()
+    node = assessment.findings[0].nodes[0].name
+    assert "# with the Inspektor Gadget extension of AKS\n" in (code := _code(assessment, "Who opens the connections"))
+    assert f"kubectl gadget run snapshot_socket --all-namespaces --node {node} -o json" in code
+    unnamed = replace(assessment.findings[0], nodes=())
+    assert _code(replace(assessment, findings=(unnamed,)), "Who opens the connections") == ""
 
 
 def test_where_aks_cannot_change_the_outbound_type_no_step_says_so() -> None:
@@ -61,3 +70,7 @@ def test_authorized_ranges_matter_only_where_nodes_reach_the_api_server_over_egr
     cluster = replace(nouns.make_cluster(), authorized_ip_ranges=("192.0.2.0/24",))
     for given, matters in ((cluster, True), (replace(cluster, has_vnet_integration=True), False)):
         assert ("authorized IP ranges" in " ".join(steps(nouns.make_assessment(given)))) is matters
+
+
+def _code(assessment: Assessment, title: str) -> str:
+    return next(section.code for section in sections(assessment) if section.title == title)

@@ -87,6 +87,16 @@ def test_an_incident_without_figures_has_no_chart_and_says_that_no_node_is_known
     assert "None was proposed against this incident." in shown.text
 
 
+def test_an_incident_has_the_command_that_shows_who_opens_the_worst_nodes_connections() -> None:
+    incident = make_incident()
+    view = IncidentView(make_story(incident), NOW, Paths())
+    assert f"kubectl gadget run snapshot_socket --all-namespaces --node {incident.nodes[0].name}" in view.who[1]
+    assert view.who[1].replace(">", "&gt;") in incident_page(view)
+    gone = tuple(replace(node, is_gone=True) for node in incident.nodes)
+    unnamed = IncidentView(make_story(replace(incident, nodes=gone)), NOW, Paths())
+    assert (unnamed.who, "snapshot_socket" in incident_page(unnamed)) == ((), False)
+
+
 def test_a_visitor_who_may_see_one_cluster_gets_no_link_to_the_others() -> None:
     for paths, expected in (
         (Paths("token", "key"), []),

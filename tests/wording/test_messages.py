@@ -42,7 +42,7 @@ def message_builders() -> dict[str, Callable[..., Message]]:
 
 KINDS = message_builders()
 NAMES = frozenset(["snatbot", "UTC"])
-COMMANDS = ("az ", "kubectl ", "#")
+COMMANDS = ("az ", "kubectl ", "python -m shared.cli ", "#")
 URL = "https://bot.example.com/change"
 
 

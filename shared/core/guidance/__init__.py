@@ -1,0 +1,1 @@
+"""What a person can find out and change inside the cluster."""
