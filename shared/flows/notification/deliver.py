@@ -17,7 +17,7 @@ from itertools import groupby
 from ...chat import fleet_messages
 from ...chat.channels import AnyChannel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
-from ...chat.message import Audience, Button
+from ...chat.message import Audience, Button, MessageKind
 from ...chat.pager import TROUBLE, PagerDuty, SignedWebhook, event_of
 from ...formatting import listed
 from ...model.audit import OutboxMessage
@@ -37,6 +37,7 @@ _DOUBLINGS = 4  # after so many doublings the wait is the longest
 _REFUSED_WAIT = timedelta(hours=1)
 _GIVE_UP_AFTER_REFUSALS = 24
 _MOST_FORGED = 50  # at once
+_WITH_SILENCE = TROUBLE | {MessageKind.APPROVAL_WANTED, MessageKind.ADVICE}  # and a link to silence the cluster
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class Deliver:
         incident = stored.value if stored else None
         if incident and self._incident_page:
             page = self._incident_page(incident)
-            can_silence = self._can_silence and incident.is_open and message.kind in TROUBLE
+            can_silence = self._can_silence and incident.is_open and message.kind in _WITH_SILENCE
             silence = (Button(Text("Silence 1 h"), f"{page}#silence"),) if can_silence else ()
             message = replace(message, buttons=(*message.buttons, *silence, Button(Text("Incident page"), page)))
         message = message.in_language(channel.language)

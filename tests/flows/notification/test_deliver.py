@@ -346,6 +346,7 @@ def test_a_message_about_an_incident_leads_to_its_page(records: Records, livenes
     ("kind", "state", "is_offered"),
     [
         (MessageKind.FAILING, IncidentState.OPEN, True),
+        (MessageKind.APPROVAL_WANTED, IncidentState.OPEN, True),
         (MessageKind.FAILING, IncidentState.CLEARED, False),
         (MessageKind.OUTCOME, IncidentState.OPEN, False),
     ],
