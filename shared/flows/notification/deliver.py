@@ -164,7 +164,8 @@ class Deliver:
         is_pager = isinstance(channel, SignedWebhook | PagerDuty)
         if message.audience is (Audience.CHATS if is_pager else Audience.PAGERS):
             return
-        stored = self._records.incident_in(partition, message.subject) if message.subject else None
+        needs_incident = message.subject and (is_pager or self._incident_page)
+        stored = self._records.incident_in(partition, message.subject) if needs_incident else None
         incident = stored.value if stored else None
         if incident and self._incident_page:
             page = self._incident_page(incident)
