@@ -28,7 +28,7 @@ from ..web.paths import Paths
 from .attempts import note_refusal
 from .languages import language_of, same_language
 from .queue_messages import message
-from .responses import as_json, as_page, see_other, status_of, title_of
+from .responses import as_json, as_page, see_other, status_of, title_of, wants_page
 from .visitors import SIGN_OUT, Visitor, is_own_origin, permitted, read_form, reader_of, record_id, visitor_of
 
 if TYPE_CHECKING:
@@ -91,20 +91,28 @@ def _shown(app: App, req: func.HttpRequest, target: LinkTarget, opened: Opened) 
 
 
 def show_receipt(req: func.HttpRequest) -> func.HttpResponse:
-    """For all who may see the page, with the page's query."""
+    """For all who may see the page, with the page's query: as a page for browsers, else as JSON."""
+    from ..web.audit_pages import receipt_page
     from ..web.receipt import receipt_json
 
     app, cluster, token = current(), req.params.get("cluster", ""), req.params.get("t", "")
     if cluster:
-        partition, change_id = permitted(reader_of(app, req).paths, cluster), record_id(req, "change_id")
+        reader, change_id = reader_of(app, req), record_id(req, "change_id")
+        partition, visitor, paths = permitted(reader.paths, cluster), reader.visitor, reader.paths
+        query = paths.with_pass(f"?cluster={partition}")
     else:
         target = _target(app, token, req)
         partition, change_id = target.partition, target.change_id
         try:
-            visitor_of(app, req)
+            visitor = visitor_of(app, req)
         except (SignInNeeded, NotPermitted) as error:
             return _ask_to_sign_in(app, req, token, error)
-    return as_json(receipt_json(app.receipts.of(partition, change_id, app.clock.now())))
+        opened = _by_link(app, req, target, visitor, token)
+        paths, query = opened.paths, opened.link
+    receipt = app.receipts.of(partition, change_id, app.clock.now())
+    if not wants_page(req):
+        return as_json(receipt_json(receipt))
+    return as_page(receipt_page(receipt, paths, query, language=language_of(req), signed_in=signed_in(app, visitor)))
 
 
 def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> func.HttpResponse:

@@ -9,7 +9,7 @@ import azure.functions as func
 
 from ..errors import BadInput
 from ..model.text import Text
-from .responses import answers_json
+from .responses import answers_whoever_asks, wants_page
 
 if TYPE_CHECKING:
     from ..app import App
@@ -19,17 +19,21 @@ _LINES_A_PAGE = 1000
 
 
 @blueprint.route(route="audit", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@answers_json
+@answers_whoever_asks
 def audit(req: func.HttpRequest) -> func.HttpResponse:
     """JSON lines: what verifying all of it found, then the lines, up to 1,000 a page; a Link header has the next page.
 
-    With a session, or with a person's access token for this app's API.
+    With a session, or with a person's access token for this app's API. For browsers the same as a page.
     """
     from ..web.audit_lines import json_lines, line_json, verification_json
     from .visitors import app_with_sign_in
 
     app = app_with_sign_in()
     _require_auditor(app, req)
+    if wants_page(req):
+        from .audit_pages import show_audit
+
+        return show_audit(app, req, _cursor(req.params.get("after", "")))
     after, now = _cursor(req.params.get("after", "")), app.clock.now()
     found = app.audit_chain.page(after, _LINES_A_PAGE)
     root = app.audit_chain.newest_root(now)

@@ -17,6 +17,7 @@ from ..flows.incidents.history import read_history
 from ..flows.incidents.story import read_story
 from ..flows.monitoring.fleet_status import read_fleet_status
 from ..ids import cluster_key
+from ..model.identity import Role
 from ..model.text import Text
 from ..web.fleet_view import FleetView, StatusView
 from ..web.incident_view import ClusterView, IncidentView
@@ -44,7 +45,9 @@ def show_fleet(req: func.HttpRequest) -> func.HttpResponse:
         raise NotPermitted(Text("This link opens the pages of one cluster only."))
     wanted = user_input.text("q", req.params.get("q", ""), 200)
     state = user_input.choice("state", req.params.get("state", ""), ("", *ClusterState))
-    view = FleetView(_fleet(app), app.clock.now(), reader.paths, wanted, state)
+    person = reader.visitor.person
+    audit_url = "/api/audit" if person and Role.AUDIT in person.roles else ""
+    view = FleetView(_fleet(app), app.clock.now(), reader.paths, wanted, state, audit_url)
     return as_page(fleet_page(view, language=language_of(req), signed_in=signed_in(app, reader.visitor)))
 
 

@@ -74,6 +74,11 @@ def answers_page(handler: Callable[P, func.HttpResponse]) -> Callable[P, func.Ht
     return _translating(handler, _error_page)
 
 
+def answers_whoever_asks(handler: Callable[P, func.HttpResponse]) -> Callable[P, func.HttpResponse]:
+    """Decorate a handler: a browser gets errors as a page, anything else as JSON."""
+    return _translating(handler, lambda error, req: (_error_page if wants_page(req) else _json_error)(error, req))
+
+
 def as_json(content: Mapping[str, Any], status: int = 200) -> func.HttpResponse:
     headers = {"Cache-Control": "no-store"}
     text = json.dumps(content, indent=2)
@@ -83,6 +88,11 @@ def as_json(content: Mapping[str, Any], status: int = 200) -> func.HttpResponse:
 def as_page(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     headers = {**PAGE_HEADERS, **(headers or {})}
     return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)
+
+
+def wants_page(req: func.HttpRequest) -> bool:
+    """Whether a browser asks, and not for ``?as=json``."""
+    return req.params.get("as", "") != "json" and "text/html" in req.headers.get("Accept", "")
 
 
 def see_other(url: str, headers: Mapping[str, str] | None = None) -> func.HttpResponse:

@@ -125,6 +125,7 @@ class FleetView:
     paths: Paths
     wanted: str = ""  # part of a name, resource group, subscription or region
     state: str = ""  # value of a ClusterState
+    audit_url: str = ""  # for auditors
 
     @cached_property
     def rows(self) -> Sequence[StatusView]:

@@ -36,6 +36,9 @@ class Paths:
     def change(self, cluster_id: str, change_id: str) -> str:
         return f"/api/changes/{quote(change_id, safe='')}?cluster={cluster_key(cluster_id)}{self._end('&')}"
 
+    def with_pass(self, query: str) -> str:
+        return f"{query}{self._end('&')}"
+
     def _end(self, joint: str) -> str:
         parts = [("t", self.token), ("lang", self.language if self.language in LANGUAGES else "")]
         query = "&".join(f"{name}={quote(value)}" for name, value in parts if value)

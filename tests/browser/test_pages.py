@@ -15,6 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from devhost.browser import Camera
 from shared.core.remediation.pace import Pace
+from shared.flows.audit.verify import AuditReport
 from shared.flows.incidents.story import Story
 from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.change import Action, ChangeState
@@ -22,6 +23,7 @@ from shared.model.plan import PlanKind
 from shared.model.resource_id import ArmId
 from shared.triggers.responses import PAGE_HEADERS
 from shared.web.assets import asset_url
+from shared.web.audit_pages import audit_page, receipt_page
 from shared.web.change_view import LinkedChange
 from shared.web.fleet_view import FleetView, StatusView
 from shared.web.incident_view import ClusterView, IncidentView
@@ -31,7 +33,7 @@ from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incide
 from tests.browser.conftest import Serve
 from tests.support import nouns
 from tests.support.advised import FITTING, ask, every_answer
-from tests.support.fleet import every_kind, failing, make_fleet, make_history, make_story
+from tests.support.fleet import every_kind, failing, make_fleet, make_history, make_lines, make_receipt, make_story
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request
@@ -131,6 +133,12 @@ PAGES = {
     ),
     "unknown cluster": cluster_page(
         ClusterView(LONG, None, make_history(STORY, incidents=(), changes=(), audit=()), NOW, Paths())
+    ),
+    "receipt": receipt_page(make_receipt(STORY), Paths(), "?cluster=key", signed_in=SignedIn("Ada", "/x", "csrf")),
+    "audit": audit_page(
+        make_lines(STORY),
+        AuditReport((make_receipt(STORY).chain,), (), None, ("2026-11-21",), False),
+        "/api/audit?after=x",
     ),
     "refused": message_page("This link has expired.", status=410),
     "proposed in Spanish": change_page(nouns.make_change(reason=INCIDENT), language="es", form=FORM, now=NOW),

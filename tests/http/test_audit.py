@@ -22,6 +22,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory, azurite: str) -> Iterator[St
         yield ready
 
 
+BROWSER = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+
+
+def json_link(page: str) -> str:
+    return str(re.findall(r'href="([^"]*as=json)"', page)[0])
+
+
 def audit(visitor: Visitor, stage: Stage) -> list[dict[str, Any]]:
     answer = visitor.get(f"{stage.host.base_url}/api/audit")
     assert answer.status_code == 200, answer.text
@@ -42,6 +49,13 @@ def test_an_auditor_reads_decisions_refused_attempts_and_failed_sign_ins(stage: 
         assert reader.get(address).status_code == 403
         auditor.sign_in(link, "ines@contoso.example")
         verification, *lines = audit(auditor, stage)
+        shown = auditor.get(address, headers=BROWSER)
+        assert "No line was edited, removed, inserted or cut off." in shown.text
+        assert shown.text.count("approval policy changed".capitalize()) == 1
+        assert auditor.get(address + json_link(shown.text), headers=BROWSER).text == auditor.get(address).text
+        assert "/api/audit" in auditor.get(f"{stage.host.base_url}/api/fleet").text
+        not_shown = reader.get(address, headers=BROWSER)
+        assert (not_shown.status_code, "Snat.Audit" in not_shown.text, "</html>" in not_shown.text) == (403, True, True)
     assert (verification["is_whole"], verification["is_signed"]) == (True, True)
     assert verification["lines"] == len(lines) == verification["signed"]
     assert verification["newest_root"], "the first tick sealed what it wrote"
@@ -65,6 +79,9 @@ def test_the_page_links_to_the_receipt_which_asks_for_the_same_sign_in(stage: St
         assert href
         address = urljoin(page.url, unescape(href[1]))
         receipt = visitor.get(address).json()
+        shown = visitor.get(address, headers=BROWSER)
+        assert "Everything in it verifies" in shown.text
+        assert visitor.get(urljoin(address, unescape(json_link(shown.text)))).json() == receipt
         assert (receipt["is_proven"], receipt["people"], receipt["change"]["state"]) == (True, [], "proposed")
         assert receipt["audit"]["lines"][-1]["event"] == "change proposed"
         assert visitor.get(address.replace("t=", "t=x")).status_code == 403

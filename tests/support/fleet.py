@@ -6,17 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from shared.core.audit.chain import ChainReport, Line, Problem, ProblemKind, Proof
+from shared.flows.audit.receipt import Receipt
 from shared.flows.incidents.history import History
 from shared.flows.incidents.story import Story
 from shared.flows.monitoring.fleet_status import FleetStatus
-from shared.model.audit import AuditLine, NotifiedChannels, now_is, step_done
+from shared.model.audit import AuditLine, ChainHead, NotifiedChannels, now_is, step_done
 from shared.model.change import ChangeState
 from shared.model.cluster_status import ClusterStatus, EgressPath, OpenWork
 from shared.model.finding import FindingKind, Severity
 from shared.model.incident import ClusterRecord, Incident
 from shared.model.reading import MinuteSeries
 from shared.model.text import verbatim
-from tests.support.nouns import NOW, make_change, make_cluster, make_incident
+from shared.store.codec import dump
+from tests.support.nouns import NOW, make_change, make_cluster, make_incident, make_journal
 
 STATUS = ClusterStatus(
     id=make_cluster().id,
@@ -104,3 +107,20 @@ def make_story(incident: Incident | None = None, *, state: ChangeState = ChangeS
 def make_history(story: Story, **changed: Any) -> History:
     record = ClusterRecord(story.incident.cluster_id, story.incident.cluster_name)
     return replace(History(record, (story.incident,), story.changes, {}, story.audit), **changed)
+
+
+def make_lines(story: Story) -> list[Line]:
+    """The audit lines of a story as they are stored, the last of them forged."""
+    contents = [f"1 {dump(line)}" for line in story.audit]
+    lines = [
+        Line(f"audit-{number}", content, number, "h", Proof.SIGNED) for number, content in enumerate(contents, start=1)
+    ]
+    return [*lines, Line("audit-9", "edited by hand", 9, "h", Proof.FORGED)]
+
+
+def make_receipt(story: Story) -> Receipt:
+    (change,), lines = story.changes, make_lines(story)
+    problem = Problem(ProblemKind.EDITED, 9, 9)
+    chain = ChainReport("p" * 32, ChainHead(9, "h"), 9, 8, 8, 8, 0, (problem,))
+    proofs = {"decision": Proof.SIGNED, "start": Proof.SIGNED, "journal": Proof.KEY_MISSING, "outcome": Proof.FORGED}
+    return Receipt(change, (), make_journal(), tuple(zip(lines, story.audit, strict=False)), chain, proofs)
