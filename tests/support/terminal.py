@@ -14,12 +14,12 @@ from shared.flows.monitoring.check import CheckReport
 from shared.flows.remediation.stop import StopChanges
 from shared.model.assessment import Assessment
 from shared.model.audit import AuditLine
-from shared.model.cluster import Cluster
 from shared.model.fleet import Unlisted
 from shared.model.incident import ClusterRecord
 from shared.model.metric import Window
 from shared.model.plan import Plan
 from shared.model.reading import Measured, Reading
+from shared.model.resource_id import ArmId
 from shared.store.stop_switch import StopFlag, StopSwitch
 from tests.support.nouns import make_cluster, make_plan
 
@@ -66,15 +66,15 @@ class FakeSilence:
     """Notes each silence that begins, or ends with None."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[Cluster, datetime | None, str]] = []
+        self.calls: list[tuple[ArmId, datetime | None, str]] = []
 
-    def begin(self, cluster: Cluster, until: datetime, by: str, now: datetime) -> ClusterRecord:
-        self.calls.append((cluster, until, by))
-        return ClusterRecord(cluster.id, cluster.name, silenced_until=until, silenced_by=by)
+    def begin(self, cluster_id: ArmId, until: datetime, by: str, now: datetime) -> ClusterRecord:
+        self.calls.append((cluster_id, until, by))
+        return ClusterRecord(cluster_id, cluster_id.name, silenced_until=until, silenced_by=by)
 
-    def end(self, cluster: Cluster, by: str, now: datetime) -> ClusterRecord:
-        self.calls.append((cluster, None, by))
-        return ClusterRecord(cluster.id, cluster.name)
+    def end(self, cluster_id: ArmId, by: str, now: datetime) -> ClusterRecord:
+        self.calls.append((cluster_id, None, by))
+        return ClusterRecord(cluster_id, cluster_id.name)
 
 
 def run(
