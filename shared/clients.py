@@ -24,6 +24,7 @@ from .store.fleet_cache import FleetCache
 from .store.liveness import Liveness
 from .store.records import Records
 from .store.sessions import SignInFlows
+from .store.slack_accounts import SlackAccounts
 from .store.slack_requests import StoredSlackRequests
 from .store.stop_switch import StopSwitch
 from .store.table import Table
@@ -235,6 +236,10 @@ class Clients:
     @cached_property
     def stored_slack_requests(self) -> StoredSlackRequests:
         return StoredSlackRequests(self.table, self.row_signer)
+
+    @cached_property
+    def slack_accounts(self) -> SlackAccounts:
+        return SlackAccounts(self.table, self.row_signer)
 
     def slack_api(self) -> SlackApi:
         """For the answer to one request. Raises MisconfiguredError without a bot token."""

@@ -116,6 +116,9 @@ class Settings(BaseModel):
     slack_team_id: types.SlackTeamId = _text("", "Id of the Slack workspace whose members may use the bot: `T…`.")
     slack_app_id: types.SlackAppId = _text("", "Id of the Slack app: `A…`.")
     slack_command: types.SlackCommand = _text("/snat", "The app's slash command.")
+    slack_role_hours: int = _number(
+        8, 1, 24, "Hours for which an app role, seen when somebody signed in to link a Slack account, counts in Slack."
+    )
     teams_webhook_url: types.SecretUrl | None = _text(None, "Teams Workflows webhook. Secret.")
     routes: Annotated[Routes | None, BeforeValidator(parse_routes)] = _text(
         None,

@@ -17,6 +17,7 @@ By default the simulator is a process of its own, ended by its pid on the way ou
 from __future__ import annotations
 
 import json
+import os
 import ssl
 import subprocess
 import sys
@@ -180,8 +181,9 @@ def start_simulator(
         (home / "ports.json").unlink(missing_ok=True)
         command = [sys.executable, "-m", "simulator", "--tls", str(home), "--scenario", str(scenario)]
         command += ["--clusters", str(clusters), "--speed", str(speed), *arguments]
+        trusting = {**os.environ, "SSL_CERT_FILE": str(home / "ca.pem")}  # for clicks, where the app has TLS
         with (home / "simulator.log").open("wb") as log:
-            process = subprocess.Popen(command, cwd=Path(__file__).parent.parent, stdout=log, stderr=log)
+            process = subprocess.Popen(command, cwd=Path(__file__).parent.parent, env=trusting, stdout=log, stderr=log)
         try:
             ports = _wait_for_ports(process, home)
             yield RunningSimulator(

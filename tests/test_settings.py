@@ -84,6 +84,7 @@ WRONG = {
     "SLACK_CHANNEL": ["#alerts", "alerts", "c0123456789", "U0123456789", "C"],
     "SLACK_TEAM_ID": ["A0123", "T", "t0123"],
     "SLACK_APP_ID": ["T0123", "A", "snatbot"],
+    "SLACK_ROLE_HOURS": ["0", "25"],
     "SLACK_COMMAND": ["snat", "/", "/Snat", "/snat check"],
     "SLACK_API_URL": ["slack.com/api", "http://slack.com/api", "https://slack.com/api?x=1"],
     "LANGUAGE": ["fr", "EN", "español"],

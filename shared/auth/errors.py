@@ -20,6 +20,11 @@ class LinkExpired(Refused):
         super().__init__(Text("This link has expired. The alert's next message has a new one."))
 
 
+class SlackLinkUsed(LinkExpired):
+    def __init__(self) -> None:
+        Refused.__init__(self, Text("This link was used already, or has expired. Ask for a new one in Slack."))
+
+
 class LinkTampered(Refused):
     def __init__(self) -> None:
         super().__init__(
@@ -101,6 +106,10 @@ class EntraUnavailable(SnatbotError):
 
 class NotPermitted(Refused):
     """Somebody signed in and may not do this; the message says what would be needed."""
+
+
+class LinkWanted(NotPermitted):
+    """A Slack account that is not linked, or whose app roles were seen too long ago; a new link mends both."""
 
 
 class StepUpNeeded(NotPermitted):

@@ -88,16 +88,17 @@ class SlackApi:
         rows = self._rows("conversations.replies", {"ts": thread})
         return tuple(found for found in _found(rows) if found.ts != thread)
 
-    def is_member_of(self, team: str, user: str) -> bool:
-        """Whether this is a person of the workspace: no guest, no bot, nobody of another workspace, nobody deleted.
+    def member_name(self, team: str, user: str) -> str:
+        """The name of a person of the workspace, for display; empty for guests, bots, deleted users and strangers.
 
         A flag that Slack leaves out, as of a deleted user, does not count as "no" (docs.slack.dev, users.info).
         """
         found = self._call("users.info", {"user": user}).get("user")
         if not isinstance(found, dict) or found.get("id") != user or found.get("team_id") != team:
-            return False
+            return ""
         flags = [found.get(name) for name in ("deleted", "is_bot", "is_restricted", "is_ultra_restricted")]
-        return flags == [False] * len(flags) and not found.get("is_stranger", False)
+        is_member = flags == [False] * len(flags) and not found.get("is_stranger", False)
+        return str(found.get("real_name") or found.get("name") or user) if is_member else ""
 
     def _rows(self, method: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []

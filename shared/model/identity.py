@@ -26,10 +26,11 @@ class Person:
     roles: frozenset[Role]
     signed_in_at: datetime
     is_guest: bool = False
+    means: str = "signed in"  # how it is known who acts
 
     def __str__(self) -> str:
         """How records name this person."""
-        return f"{self.name} (object id {self.object_id}, signed in)"
+        return f"{self.name} (object id {self.object_id}, {self.means})"
 
 
 @dataclass(frozen=True, slots=True)

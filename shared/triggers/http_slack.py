@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from .queue_messages import message, queue
-from .responses import answers_json
+from .responses import answers_json, answers_page
 
 blueprint = func.Blueprint()
 
@@ -26,3 +26,12 @@ def slack(req: func.HttpRequest, asked: func.Out[str]) -> func.HttpResponse:
     if app.stored_slack_requests.add(signed.key, signed.request):
         asked.set(message(request=signed.key))
     return func.HttpResponse(status_code=200)
+
+
+@blueprint.route(route="slack/link", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_page
+def slack_link(req: func.HttpRequest) -> func.HttpResponse:
+    """``?t=`` from the private answer in Slack: who links which accounts; the page's form links them."""
+    from .slack_link_page import confirm, show
+
+    return confirm(req) if req.method == "POST" else show(req)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 from ..app import App
-from ..auth.errors import NotPermitted
+from ..auth.errors import GuestRefused, LinkWanted, NotPermitted
 from ..chat import slack
 from ..chat.errors import ChatUnavailable
 from ..chat.message import Message
@@ -14,12 +17,24 @@ from ..core.planning.request import PlanRequest
 from ..errors import BadInput, RowForged, SnatbotError
 from ..flows.monitoring.fleet_status import read_fleet_status
 from ..formatting import clip, visible
-from ..model.slack import SlackRequest
+from ..model.identity import Person
+from ..model.slack import SlackLink, SlackRequest
 from ..model.text import Text
+from ..store.stop_switch import StopFlag
 from ..web.fleet_view import FleetView
 from ..web.paths import Paths
-from ..web.slack_answers import check_answer, help_answer, plan_answer, refusal_answer, status_answer
+from ..web.slack_answers import (
+    check_answer,
+    help_answer,
+    link_answer,
+    plan_answer,
+    refusal_answer,
+    status_answer,
+    stop_answer,
+)
+from .visitors import app_with_sign_in
 
+T = TypeVar("T")
 log = logging.getLogger("snatbot.slack")
 
 
@@ -35,11 +50,14 @@ def answer(app: App, key: str) -> None:
         log.info("a request of Slack was answered already, or waited for more than half an hour")
         return
     try:
-        _require_member(app, request)
-        found = _answer(app, request)
+        asker = _asker(app, request)
+        try:
+            found = _answer(app, asker)
+        except LinkWanted as error:
+            _note_refusal(app, request, error)
+            found = link_answer(asker.link_url(), error.text)
     except NotPermitted as error:
-        who = f"Slack user {clip(visible(request.user), 40)} of {clip(visible(request.team), 40)}"
-        app.refused_attempts.note(who, "attempt refused", app.settings.slack_command, str(error), app.clock.now())
+        _note_refusal(app, request, error)
         found = refusal_answer(error.text)
     except SnatbotError as error:
         log.warning("answered a request of Slack with an error: %s", error)
@@ -48,25 +66,82 @@ def answer(app: App, key: str) -> None:
     app.stored_slack_requests.finish(key, now)
 
 
-def _require_member(app: App, request: SlackRequest) -> None:
-    """Raises NotPermitted, also if Slack does not say who this is."""
-    team = app.settings.slack_team_id
-    try:
-        is_member = request.team == team and app.slack_api().is_member_of(team, request.user)
-    except SnatbotError as error:
-        raise NotPermitted(Text("Slack does not say who you are: {reason}", reason=error.text)) from None
-    if not is_member:
-        raise NotPermitted(
-            Text("Only members of this app's workspace can use it: no guests, no bots, nobody of another workspace.")
+def _note_refusal(app: App, request: SlackRequest, error: NotPermitted) -> None:
+    who = f"Slack user {clip(visible(request.user), 40)} of {clip(visible(request.team), 40)}"
+    app.refused_attempts.note(who, "attempt refused", app.settings.slack_command, str(error), app.clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A member of the workspace, who asks for something."""
+
+    app: App
+    request: SlackRequest
+    name: str
+
+    def link_url(self) -> str:
+        """Raises NotFoundHere or MisconfiguredError where nobody signs in."""
+        app_with_sign_in()
+        token, now = secrets.token_urlsafe(32), self.app.clock.wall()
+        self.app.slack_accounts.ask(token, SlackLink(self.request.team, self.request.user, self.name, now))
+        return f"{self.app.settings.public_base_url}/api/slack/link?t={token}"
+
+    def permitted(self, check: Callable[[Person], T]) -> T:
+        """What ``check`` answers for this person. Raises LinkWanted, or as ``check`` does."""
+        app, now, hours = self.app, self.app.clock.wall(), self.app.settings.slack_role_hours
+        account = app.slack_accounts.get(self.request.team, self.request.user, now)
+        if account is None or account.tenant_id != app.settings.entra_tenant_id:
+            raise LinkWanted(Text("This Slack account is not linked with a work account, so nobody knows who acts."))
+        if account.is_guest and app.settings.allow_guests != "on":
+            raise GuestRefused(account.name)
+        try:
+            return check(account.person(now, hours))
+        except NotPermitted:
+            if not account.has_old_roles(now, hours):
+                raise
+        raise LinkWanted(
+            Text(
+                "Your app roles were last seen at {at}, more than {hours} hours ago.",
+                at=account.roles_as_of,
+                hours=hours,
+            )
         )
 
 
-def _answer(app: App, request: SlackRequest) -> Message:
-    name, _, rest = request.text.strip().partition(" ")
-    command = _COMMANDS.get(name.lower() or "help")
-    if command is None:
-        return help_answer(app.settings.slack_command)
-    return command(app, rest.strip())
+def _asker(app: App, request: SlackRequest) -> Asker:
+    """Raises NotPermitted, also if Slack does not say who this is."""
+    team = app.settings.slack_team_id
+    try:
+        name = app.slack_api().member_name(team, request.user) if request.team == team else ""
+    except SnatbotError as error:
+        raise NotPermitted(Text("Slack does not say who you are: {reason}", reason=error.text)) from None
+    if not name:
+        raise NotPermitted(
+            Text("Only members of this app's workspace can use it: no guests, no bots, nobody of another workspace.")
+        )
+    return Asker(app, request, clip(visible(name), 80))
+
+
+def _answer(app: App, asker: Asker) -> Message:
+    name, _, rest = asker.request.text.strip().partition(" ")
+    if command := _OF_PEOPLE.get(name.lower()):
+        return command(asker, rest.strip())
+    read = _COMMANDS.get(name.lower())
+    return read(app, rest.strip()) if read else help_answer(app.settings.slack_command)
+
+
+def _link(asker: Asker, _: str) -> Message:
+    return link_answer(asker.link_url())
+
+
+def _stop(asker: Asker, reason: str) -> Message:
+    app, purpose = asker.app, Text("stop all changes")
+
+    def stop(person: Person) -> StopFlag:
+        app.permission.require_anywhere(person, purpose, allows_writes=False)
+        return app.stop.set(True, person, reason, app.clock.now())
+
+    return stop_answer(asker.permitted(stop))
 
 
 def _check(app: App, cluster: str) -> Message:
@@ -86,6 +161,7 @@ def _status(app: App, _: str) -> Message:
 
 
 _COMMANDS: Mapping[str, Callable[[App, str], Message]] = {"check": _check, "plan": _plan, "status": _status}
+_OF_PEOPLE: Mapping[str, Callable[[Asker, str], Message]] = {"link": _link, "stop": _stop}
 
 
 def _send(app: App, request: SlackRequest, found: Message) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..chat.message import EMPTY, Message, Section, Tone, facts_of, sections_of
+from ..chat.message import EMPTY, Button, Message, Section, Tone, facts_of, sections_of
 from ..core.incidents.cluster_status import ClusterState
 from ..flows.monitoring.check import CheckReport
 from ..model.plan import Plan
@@ -65,9 +65,26 @@ def help_answer(command: str) -> Message:
         Text("`{command} check CLUSTER`: check this cluster now, with its nodes", command=command),
         Text("`{command} plan CLUSTER`: what would cure it, as a dry run", command=command),
         Text("`{command} status`: what the last scan saw", command=command),
+        Text("`{command} stop REASON`: stop all changes before their next step", command=command),
+        Text("`{command} link`: link this Slack account with your work account", command=command),
     )
     footer = Text("Only you see the answers.")
     return Message(Text("Commands"), EMPTY, Tone.NEUTRAL, sections=(Section(EMPTY, bullets=lines),), footer=footer)
+
+
+def stop_answer(stop: StopFlag) -> Message:
+    text = Text("No change takes another step until a person lifts the stop: `python -m shared.cli resume-all`")
+    return Message(Text("All changes are stopped"), text, Tone.WARNING, facts=((Text("By"), verbatim(stop.by)),))
+
+
+def link_answer(url: str, why: Text = EMPTY) -> Message:
+    """``why``: what was refused without it."""
+    text = Text(
+        "The link is for you only, works once and for ten minutes. It says which accounts are linked, and asks."
+    )
+    button = Button(Text("Link with my work account"), url, is_primary=True)
+    title = Text("Nothing was done") if why else Text("Link this Slack account")
+    return Message(title, why or text, Tone.NEUTRAL, buttons=(button,), footer=text if why else EMPTY)
 
 
 def refusal_answer(why: Text) -> Message:

@@ -217,7 +217,7 @@ def test_every_route_is_here() -> None:
     ("desk", "name"),
     [
         *(("link", name) for name in FUNCTIONS),
-        *(("signin", name) for name in FUNCTIONS if name.startswith(("sign", "command", *READ))),
+        *(("signin", name) for name in FUNCTIONS if name.startswith(("sign", "command", "slack_link", *READ))),
     ],
     indirect=["desk"],
 )

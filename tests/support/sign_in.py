@@ -32,7 +32,7 @@ _PEOPLE = {
 
 
 @contextmanager
-def stage_with_people(folder: Path, storage: str, **settings: str) -> Iterator[Stage]:
+def stage_with_people(folder: Path, storage: str, *, with_slack_bot: bool = False, **settings: str) -> Iterator[Stage]:
     scenario = yaml.safe_load((Path(simulator.__file__).parent / "scenarios" / "storm.yaml").read_text("utf-8"))
     scenario["settings"] = {"operation_time_scale": 0, "unknown_applications": "refused"}
     scenario["subscriptions"][0]["tenant"] = TENANT
@@ -50,7 +50,15 @@ def stage_with_people(folder: Path, storage: str, **settings: str) -> Iterator[S
     scenario["people"].append({**guest, "roles": ["Snat.Approve"]})
     (folder / "storm.yaml").write_text(yaml.safe_dump(scenario), "utf-8")
     extra = {**SETTINGS, "VERIFY_WINDOW_MINUTES": "5", **settings}
-    with set_up(folder, folder / "storm.yaml", storage=storage, longest_sleep=0.1, extra=extra, with_tls=True) as ready:
+    with set_up(
+        folder,
+        folder / "storm.yaml",
+        storage=storage,
+        longest_sleep=0.1,
+        extra=extra,
+        with_tls=True,
+        with_slack_bot=with_slack_bot,
+    ) as ready:
         ready.host.run_timer("watch")
         ready.host.drain(60)
         yield ready
