@@ -1,8 +1,7 @@
 """What a person can do without the bot: steps, commands with the cluster's real names, and cautions.
 
 Sources (Azure docs): load-balancer-standard-diagnostics for the metric; aks/egress-outboundtype and aks/nat-gateway for
-which network takes which gateway; load-balancer/troubleshoot-outbound-connection and app-service/
-troubleshoot-intermittent-outbound-connection-errors for the relief in the application.
+which network takes which gateway.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import shlex
 from collections.abc import Iterator
 
 from ..core.az_cli import aks_update, az, az_commands, script, use_managed_gateway
-from ..core.guidance import culprits
+from ..core.guidance import code_advice, culprits
 from ..core.planning.naming import group_id, network_id, tags_for
 from ..formatting import listed
 from ..model.assessment import Assessment
@@ -23,10 +22,8 @@ from ..model.text import Text
 from .labels import resource_name
 from .message import Section
 
-APPLICATION_ADVICE = (
-    Text("Reuse connections: one shared HTTP client or connection pool a process, not one a request."),
-    Text("Retry with back-off and jitter: quick retries open more connections while ports are short."),
-    Text("Reach Azure services through private endpoints: that traffic needs no SNAT ports."),
+_BY_LANGUAGE = Text(
+    "For Python, .NET, Node.js, Java, Go and PHP: the incident's page, and docs/explaining.md of snatbot."
 )
 _CURL = (
     "for i in 1 2 3 4 5 6 7 8 9 10; do "
@@ -40,7 +37,7 @@ def sections(assessment: Assessment) -> tuple[Section, ...]:
         Section(Text("By hand"), steps=tuple(steps(assessment)), is_detail=True),
         Section(Text("Who opens the connections"), code=script(_who(assessment)), is_detail=True),
         Section(Text("Commands"), code=script(commands(assessment)), is_detail=True),
-        Section(Text("In your code"), bullets=APPLICATION_ADVICE, is_detail=True),
+        Section(Text("In your code"), bullets=(*code_advice.IN_SHORT, _BY_LANGUAGE), is_detail=True),
     )
 
 

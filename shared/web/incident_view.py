@@ -10,13 +10,13 @@ from ..chat.finding_labels import FINDING_MEANINGS, describe_incident
 from ..chat.incident_messages import headline
 from ..chat.labels import node_table, state_label
 from ..chat.message import facts_of
-from ..core.guidance import culprits
+from ..core.guidance import code_advice, culprits
 from ..flows.incidents.history import History
 from ..flows.incidents.story import Story
 from ..formatting import capital, duration, listed, utc
 from ..model.audit import AuditLine, step_done
 from ..model.change import Change
-from ..model.finding import Severity
+from ..model.finding import PORT_TROUBLES, Severity
 from ..model.incident import Incident
 from ..model.text import Text, arranged
 from .change_view import TONES
@@ -159,6 +159,15 @@ class IncidentView:
         """Commands that show who opens the connections of the worst node that has a name; else none."""
         node = next((node.name for node in self.incident.nodes if node.name and not node.is_gone), "")
         return culprits.commands(node) if node else ()
+
+    @property
+    def code_advice(self) -> Mapping[str, Text]:
+        """By language; none if ports are no trouble of this incident."""
+        return {} if PORT_TROUBLES.isdisjoint(self.incident.kinds) else code_advice.BY_LANGUAGE
+
+    @property
+    def in_short(self) -> Sequence[Text]:
+        return code_advice.IN_SHORT
 
     @property
     def timeline(self) -> Sequence[Moment]:

@@ -56,6 +56,12 @@ def test_the_thread_has_the_command_that_shows_who_opens_the_connections_of_the_
     assert _code(replace(assessment, findings=(unnamed,)), "Who opens the connections") == ""
 
 
+def test_the_thread_says_where_advice_by_language_is() -> None:
+    bullets = next(section.bullets for section in sections(nouns.make_assessment()) if section.title == "In your code")
+    assert bullets[0].startswith("Reuse connections")
+    assert bullets[-1].startswith("For Python, .NET, Node.js, Java, Go and PHP:")
+
+
 def test_where_aks_cannot_change_the_outbound_type_no_step_says_so() -> None:
     for is_own in (True, False):
         cluster = replace(nouns.make_cluster(is_own_network=is_own), has_auto_provisioning=True)

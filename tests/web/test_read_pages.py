@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.flows.monitoring.fleet_status import FleetStatus
+from shared.model.finding import FindingKind
 from shared.model.fleet import Unlisted
 from shared.model.text import verbatim
 from shared.web.fleet_view import FleetView, StatusView
@@ -95,6 +96,15 @@ def test_an_incident_has_the_command_that_shows_who_opens_the_worst_nodes_connec
     gone = tuple(replace(node, is_gone=True) for node in incident.nodes)
     unnamed = IncidentView(make_story(replace(incident, nodes=gone)), NOW, Paths())
     assert (unnamed.who, "snapshot_socket" in incident_page(unnamed)) == ((), False)
+
+
+def test_advice_for_the_code_is_shown_where_ports_are_short_only() -> None:
+    incident = make_incident()
+    shown = Page(incident_page(IncidentView(make_story(incident), NOW, Paths())))
+    assert "MaxIdleConnsPerHost" in shown.text
+    assert "Reuse connections:" in shown.text
+    other = replace(incident, kinds=(FindingKind.NOT_MEASURED,))
+    assert "In your code" not in Page(incident_page(IncidentView(make_story(other), NOW, Paths()))).text
 
 
 def test_a_visitor_who_may_see_one_cluster_gets_no_link_to_the_others() -> None:
