@@ -175,7 +175,8 @@ class IncidentView:
         steps = {step_done(number) for change in self.story.changes for number in range(len(change.plan.steps))}
         own = [Moment(incident.since, Text("The trouble began"))]
         if incident.last_failed_at:
-            own.append(Moment(incident.last_failed_at, Text("Last failed connection so far")))
+            last = Text("Last failed connection so far") if incident.is_open else Text("Last failed connection")
+            own.append(Moment(incident.last_failed_at, last))
         lines = [moment for moment, line in self._moments() if line.event not in steps]
         return sorted([*own, *lines], key=lambda moment: moment.at)
 

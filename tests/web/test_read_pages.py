@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.finding import FindingKind
 from shared.model.fleet import Unlisted
+from shared.model.incident import IncidentState
 from shared.model.text import verbatim
 from shared.web.fleet_view import FleetView, StatusView
 from shared.web.incident_view import ClusterView, IncidentView
@@ -78,6 +79,11 @@ def test_the_timeline_leaves_steps_to_the_audit_lines() -> None:
     assert len(view.audit) == 8
     assert view.timeline[4].by == "Maria Ortega (object id 3f2a, signed in)"
     assert "/changes/chg-19c2?" in view.timeline[4].link
+
+
+def test_a_cleared_incident_had_its_last_failure() -> None:
+    story = make_story(replace(make_incident(), state=IncidentState.CLEARED, cleared_at=NOW))
+    assert "Last failed connection" in [moment.text for moment in IncidentView(story, NOW, Paths()).timeline]
 
 
 def test_an_incident_without_figures_has_no_chart_and_says_that_no_node_is_known() -> None:
