@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.clock import Instant
+from shared.store.records import FLEET_PARTITION
 from tests.support.azure_in_process import serve_azure
 from tests.support.theatre import Theatre
 
@@ -51,7 +52,8 @@ def test_thirty_alarms_are_out_within_the_deadline_and_plans_come_after(many: Th
     assert (tick.tally.failing, tick.tally.effects) == (CLUSTERS, {"opened": CLUSTERS})
     assert seconds < DEADLINE_SECONDS
     assert sent < 3 * CLUSTERS, "looking costs a few requests; planning has a turn of its own"
-    assert (len(tick.deliver), len(tick.offer)) == (CLUSTERS, CLUSTERS)
+    assert FLEET_PARTITION in tick.deliver, "one list for the chats, beside each incident for pagers"
+    assert (len(tick.deliver), len(tick.offer)) == (CLUSTERS + 1, CLUSTERS)
 
     partition, incident_id = tick.offer[0]
     assert many.app.incident_proposer.run(partition, incident_id, Instant.of(many.clock)) is None, "AKS's own network"
