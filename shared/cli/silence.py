@@ -27,7 +27,7 @@ def silence(options: argparse.Namespace, make_app: MakeApp) -> int:
     now = app.clock.now()
     until = moment_from(options.until, options.minutes, now)
     if acts_as_person(app):
-        name = call(app, "silence", cluster=options.cluster, until=until.isoformat())["cluster"]
+        name = call(app, "silence", cluster=options.cluster, until=until.isoformat())["cluster_name"]
     else:
         name = app.silence.begin(app.check.find(options.cluster).id, until, options.by, now).cluster_name
     say(options, Text("nothing is posted about {cluster} until {until}; measuring goes on", cluster=name, until=until))
@@ -37,7 +37,7 @@ def silence(options: argparse.Namespace, make_app: MakeApp) -> int:
 def unsilence(options: argparse.Namespace, make_app: MakeApp) -> int:
     app = make_app()
     if acts_as_person(app):
-        name = call(app, "unsilence", cluster=options.cluster)["cluster"]
+        name = call(app, "unsilence", cluster=options.cluster)["cluster_name"]
     else:
         name = app.silence.end(app.check.find(options.cluster).id, options.by, app.clock.now()).cluster_name
     say(options, Text("what happens on {cluster} is posted again", cluster=name))

@@ -16,10 +16,9 @@ from ..errors import NotFoundHere
 from ..flows.incidents.silence import moment_from
 from ..flows.planning.plan import kind_named
 from ..model.identity import Approver
-from ..model.incident import ClusterRecord
 from ..model.plan import PlanKind
 from ..model.text import Text
-from ..web.answers import change_json, plain, stop_json
+from ..web.answers import change_json, silence_json, stop_json
 from .responses import as_json
 from .visitors import app_with_sign_in, caller_of
 
@@ -55,15 +54,11 @@ def _propose(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any
 def _silence(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
     now = app.clock.now()
     until = moment_from(params.get("until", ""), params.get("minutes", ""), now)
-    return _silenced(app.silence.begin(app.check.find(user_input.selector(params)).id, until, by, now))
+    return silence_json(app.silence.begin(app.check.find(user_input.selector(params)).id, until, by, now))
 
 
 def _unsilence(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
-    return _silenced(app.silence.end(app.check.find(user_input.selector(params)).id, by, app.clock.now()))
-
-
-def _silenced(record: ClusterRecord) -> dict[str, Any]:
-    return {"cluster": record.cluster_name, "until": plain(record.silenced_until), "by": record.silenced_by}
+    return silence_json(app.silence.end(app.check.find(user_input.selector(params)).id, by, app.clock.now()))
 
 
 def _resume_all(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Style and script of the pages. They are public: a page without a session needs them, and they hold no data."""
+"""Files that are public, because they hold no data: style and script of the pages, and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ def asset(req: func.HttpRequest) -> func.HttpResponse:
         return func.HttpResponse(status_code=404, headers={"Cache-Control": "no-store"})
     content, media_type = found
     return func.HttpResponse(content, mimetype=media_type, charset="utf-8", headers=_FOREVER)
+
+
+@blueprint.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def openapi(req: func.HttpRequest) -> func.HttpResponse:
+    """What each route takes and answers."""
+    from ..web.assets import openapi_document
+
+    headers = {"Cache-Control": "public, max-age=300", "X-Content-Type-Options": "nosniff"}
+    return func.HttpResponse(openapi_document(), mimetype="application/json", charset="utf-8", headers=headers)

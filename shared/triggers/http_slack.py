@@ -25,7 +25,7 @@ def slack(req: func.HttpRequest, asked: func.Out[str]) -> func.HttpResponse:
     signed = app.slack_requests.read(req.get_body(), req.headers, app.clock.wall())
     if app.stored_slack_requests.add(signed.key, signed.request):
         asked.set(message(request=signed.key))
-    return func.HttpResponse(status_code=200)
+    return func.HttpResponse(status_code=200, headers={"Cache-Control": "no-store"})
 
 
 @blueprint.route(route="slack/link", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)

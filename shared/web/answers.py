@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..store.stop_switch import StopFlag
 
 SCHEMA = 1
+_SIGNATURES = ("signature", "journal_head")
 
 
 def plain(value: Any) -> Any:
@@ -34,7 +35,7 @@ def plain(value: Any) -> Any:
     Without signatures: no reader needs them.
     """
     if is_dataclass(value) and not isinstance(value, type):
-        return _fields(value, *(field.name for field in fields(value) if field.name != "signature"))
+        return _fields(value, *(field.name for field in fields(value) if field.name not in _SIGNATURES))
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -96,19 +97,14 @@ def stop_json(flag: StopFlag) -> dict[str, Any]:
     return {"is_stopped": flag.is_set, **_fields(flag, "by", "reason", "at")}
 
 
+def silence_json(record: ClusterRecord) -> dict[str, Any]:
+    """``until``: None where posts go through."""
+    until = plain(record.silenced_until)
+    return {**_fields(record, "cluster_name", "cluster_id"), "until": until, "by": record.silenced_by}
+
+
 def silences_json(records: Sequence[ClusterRecord]) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA,
-        "silences": [
-            {
-                "cluster": record.cluster_name,
-                "cluster_id": record.cluster_id,
-                "until": plain(record.silenced_until),
-                "by": record.silenced_by,
-            }
-            for record in records
-        ],
-    }
+    return {"schema": SCHEMA, "silences": [silence_json(record) for record in records]}
 
 
 def history_json(history: History) -> dict[str, Any]:

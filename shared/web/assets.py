@@ -1,6 +1,6 @@
-"""The files that pages load from this app: style, and script, fonts or pictures if there are any.
+"""The files that are served as they are: style and script of the pages, and the OpenAPI document.
 
-Their hash is in their path, so browsers may keep them, and a new version has a new path.
+The hash of the pages' files is in their path, so browsers may keep them, and a new version has a new path.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ def read_asset(version: str, name: str) -> tuple[bytes, str] | None:
     """Content and media type; None unless it is an asset of this very version."""
     own, files = _assets()
     return files.get(name) if version == own else None
+
+
+def openapi_document() -> bytes:
+    return (Path(__file__).parent / "openapi.json").read_bytes()
 
 
 @cache

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlencode
 
 import azure.functions as func
@@ -16,28 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import shared.app
-from shared.app import App
-from shared.auth.sessions import FLOW_COOKIE, SESSION_COOKIE, session_cookie
-from shared.cloud.discovery import Discovery
-from shared.cloud.fleet_query import FleetDiscovery
-from shared.ids import cluster_key, new_id
-from shared.model.change import Change, ChangeState
-from shared.model.identity import Person, Role
-from shared.settings import load_settings
-from shared.store.records import Put
-from tests.support.builders import START
-from tests.support.canned import Answers
-from tests.support.deployed_functions import deployed_functions
-from tests.support.fakes import FakeAccess
-from tests.support.graph_rows import balancer_row, cluster_row
-from tests.support.nouns import make_change, make_incident, make_plan
+import shared.triggers
+from shared.auth.sessions import FLOW_COOKIE, SESSION_COOKIE
+from shared.ids import cluster_key
+from tests.support.http_functions import BASE_URL, CLUSTER, FUNCTIONS, Desk, Out, desk_in_this_process
 from tests.support.thorough import examples
 
-CLUSTER = cluster_row()
-BASE_URL = "https://bot.example"
-GRAPH = "/providers/Microsoft.ResourceGraph/resources"
-TRIGGERS = Path(shared.app.__file__).parent / "triggers"
+TRIGGERS = Path(shared.triggers.__file__).parent
 ODD = [
     "", " ", "²", "٣", "9" * 4301, "-1", "0", "1441", "1e3", "0x10", "+5", "1_0",
     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-11-22T11:00Z", "2026-11-22T11:00", "24:00",
@@ -57,86 +40,12 @@ RIGHT = {
 }
 COMMANDS = ["propose", "silence", "unsilence", "resume-all"]
 ACTIONS = ["approve", "deny", "stop", "resume", "roll_back", "give_up", "delete", "ask_again"]
-ADA = Person(
-    object_id="0a0a0a0a-0000-4000-8000-000000000001",
-    tenant_id="99999999-9999-4999-8999-999999999999",
-    name="Ada",
-    roles=frozenset(Role),
-    signed_in_at=datetime(2026, 11, 28, tzinfo=UTC),
-)
-
-
-class Still:
-    def now(self) -> Any:
-        return START
-
-    def wall(self) -> Any:
-        return START
-
-    def sleep(self, seconds: float) -> None:
-        raise AssertionError("nothing waits here")
-
-
-class Desk:
-    """The app on real storage, with one cluster, and a proposed change with its link and a form of its page."""
-
-    def __init__(self, connection: str, approval_mode: str = "link") -> None:
-        environment = {
-            "AzureWebJobsStorage": connection,
-            "TABLE_PREFIX": f"t{new_id()}",
-            "PUBLIC_BASE_URL": BASE_URL,
-            "REMEDIATION": "on",
-            "REMEDIATOR_CLIENT_ID": "00000000-0000-0000-0000-000000000001",
-            "APPROVAL_MODE": approval_mode,
-            "ALLOW_LINK_APPROVAL": "on",
-            "ENTRA_TENANT_ID": ADA.tenant_id,
-            "ENTRA_CLIENT_ID": ADA.object_id,
-            "SIGNING_KEYS": "k1:" + "k" * 40,
-            "SLACK_BOT_TOKEN": "xoxb-1",
-            "SLACK_CHANNEL": "C01",
-            "SLACK_SIGNING_SECRET": "s" * 32,
-            "SLACK_TEAM_ID": "T01",
-            "SLACK_APP_ID": "A01",
-        }
-        self.app = App(load_settings(environment), Still())
-        arm = Answers({CLUSTER["id"]: CLUSTER, "/subscriptions": [], GRAPH: {"data": [CLUSTER, balancer_row()]}}).arm
-        discovery = Discovery(arm)
-        planner = SimpleNamespace(
-            plan_cluster=lambda *_: make_plan(),
-            plan_rollback=lambda *_: make_plan(),
-            plan_deletion=lambda *_: make_plan(),
-        )
-        vars(self.app).update(
-            discovery=discovery,
-            fleet_discovery=FleetDiscovery(discovery),
-            metric_access=FakeAccess().access,
-            planner=planner,
-            entra=SimpleNamespace(
-                begin=lambda *_: {"auth_uri": "https://login.example/", "nonce": "n"},
-                person=lambda *_: ADA,
-                caller=lambda *_: ADA,
-            ),
-        )
-        self.change = self._stored_change()
-        self.token = self.app.links.page(self.change).partition("?t=")[2]
-        self.read_pass = self.app.signer.read_pass(cluster_key(self.change.cluster_id))
-        self.nonce = "n" * 32
-        self.csrf = self.app.signer.form_token(self.nonce, self.change.id)
-        self.session = session_cookie(self.app.signer, ADA).partition(";")[0]
-
-    def _stored_change(self) -> Change:
-        change, incident = make_change(ChangeState.PROPOSED), make_incident()
-        self.app.records.commit_in(cluster_key(change.cluster_id), [Put(change), Put(incident)])
-        return change
 
 
 @pytest.fixture(scope="module")
 def desk(request: pytest.FixtureRequest, azurite: str) -> Iterator[Desk]:
-    patch = pytest.MonkeyPatch()
-    made = Desk(azurite, getattr(request, "param", "link"))
-    patch.setattr(shared.app, "_app", made.app)
-    yield made
-    patch.undo()
+    with desk_in_this_process(azurite, getattr(request, "param", "link")) as made:
+        yield made
 
 
 class Drawn(dict[str, str]):
@@ -152,26 +61,7 @@ class Drawn(dict[str, str]):
         return self[name]
 
 
-def http_functions() -> Mapping[str, tuple[Any, list[str], str, list[str]]]:
-    """Name to function, methods, route and the names of its outputs, as the decorators say."""
-    found = {}
-    for function in deployed_functions():
-        bindings = json.loads(function.get_function_json())["bindings"]
-        trigger = next((binding for binding in bindings if binding["type"] == "httpTrigger"), None)
-        if trigger is not None:
-            outputs = [binding["name"] for binding in bindings if binding["type"] == "queue"]
-            methods = [str(method).rpartition(".")[2] for method in trigger["methods"]]
-            found[str(function.get_function_name())] = function.get_user_function(), methods, trigger["route"], outputs
-    return found
-
-
-FUNCTIONS = http_functions()
 FORM_NAMES = sorted(set(re.findall(r'form\.get\("(\w+)"', (TRIGGERS / "change_pages.py").read_text())))
-
-
-class Out:
-    def set(self, value: Any) -> None:
-        self.value = value
 
 
 class Request(func.HttpRequest):
@@ -187,10 +77,10 @@ class Request(func.HttpRequest):
 def call(
     name: str, method: str, route_values: Mapping[str, str], params: Mapping[str, str], **parts: Any
 ) -> func.HttpResponse:
-    function, _, route, outputs = FUNCTIONS[name]
-    request = Request(method, f"{BASE_URL}/api/{route}", route_params=route_values, **{"body": b"", **parts})
+    function = FUNCTIONS[name]
+    request = Request(method, f"{BASE_URL}/api/{function.route}", route_params=route_values, **{"body": b"", **parts})
     request.drawn = params
-    return cast(func.HttpResponse, function(request, *(Out() for _ in outputs)))
+    return function.call(request, *(Out() for _ in function.outputs))
 
 
 def is_sound(answer: func.HttpResponse, name: str) -> None:
@@ -224,7 +114,7 @@ def test_every_route_is_here() -> None:
 @often
 @given(data=st.data())
 def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str, data: st.DataObject) -> None:
-    _, methods, _, _ = FUNCTIONS[name]
+    methods = FUNCTIONS[name].methods
     form_values = {"t": [desk.token], "csrf": [desk.csrf], "action": ACTIONS}
     form = {name: data.draw(any_value | st.sampled_from(form_values.get(name, [""]))) for name in FORM_NAMES}
     encoded = urlencode(form, errors="replace").encode()
@@ -265,6 +155,7 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
         "stop_state",
         "silences",
         "slack",
+        "openapi",
     )
     is_shut = name.startswith(("sign", "command", "audit")) and desk.app.settings.approval_mode == "link"
     is_read_by_session = name in READ and desk.app.settings.approval_mode != "link"
@@ -289,7 +180,7 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
 def test_what_cannot_be_used_is_a_400_that_says_what_would_be_right(
     desk: Desk, name: str, params: dict[str, str]
 ) -> None:
-    answer = call(name, FUNCTIONS[name][1][0], {}, params)
+    answer = call(name, FUNCTIONS[name].methods[0], {}, params)
     assert answer.status_code == 400
     message = json.loads(answer.get_body())["error"]["message"]
     assert len(message) < 500

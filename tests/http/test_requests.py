@@ -157,7 +157,7 @@ def test_silences_and_the_history_of_all_clusters_are_listed(stage: Stage) -> No
     assert ask(stage, "silence").json()["silences"] == []
     given = ask(stage, "silence", method="POST", cluster="shop-prod", minutes="5", by="Grace").json()
     (silence,) = ask(stage, "silence").json()["silences"]
-    assert (silence["cluster"], silence["by"], silence["until"]) == ("shop-prod", "Grace", given["until"])
+    assert (silence["cluster_name"], silence["by"], silence["until"]) == ("shop-prod", "Grace", given["until"])
     assert re.fullmatch(r"[-\d]{10}T\d\d:\d\d:\d\d\+00:00", silence["until"])
     ask(stage, "silence", method="DELETE", cluster="shop-prod", by="Grace")
     page = ask(stage, "history").json()
