@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -14,7 +16,7 @@ from ..formatting import visible
 from ..model.text import Text
 from ..wording.render import translated
 
-FINE, ATTENTION, NOT_DONE = 0, 1, 2
+FINE, ATTENTION, NOT_DONE, INTERRUPTED = 0, 1, 2, 130
 MakeApp = Callable[[], App]
 BY = Text("your name; if people sign in, it is known")
 CLUSTER = Text("name or resource id")
@@ -61,18 +63,67 @@ def say(options: argparse.Namespace, *lines: str) -> None:
         print(translated(line, options.language))
 
 
+def print_error(text: str, language: str) -> int:
+    """One line on stderr."""
+    print(visible(f"snatbot: {' '.join(translated(text, language).split())}"), file=sys.stderr)
+    return NOT_DONE
+
+
 def print_json(content: Mapping[str, Any]) -> None:
     print(json.dumps(content, indent=2))
 
 
 class VisibleText(io.TextIOBase):
-    """Standard output without control characters: anybody may choose names, and a terminal interprets them."""
+    """Standard output without control characters: anybody may choose names, and a terminal interprets them.
 
-    def __init__(self, out: TextIO) -> None:
+    ``before`` is called before each output, and takes away what is only there while people wait.
+    """
+
+    def __init__(self, out: TextIO, before: Callable[[], None] = lambda: None) -> None:
         self._out = out
+        self._before = before
 
     def write(self, text: str) -> int:
-        return self._out.write(visible(text))
+        return self.unfiltered().write(visible(text))
+
+    def unfiltered(self) -> TextIO:
+        """For what is made of visible text and of this terminal's own codes."""
+        self._before()
+        return self._out
 
     def flush(self) -> None:
+        self._out.flush()
+
+
+class Waiting:
+    """A line on stderr that says what a person waits for, from two seconds on. Only on a terminal."""
+
+    def __init__(self, out: TextIO, language: str, wait: Callable[[float], bool] | None = None) -> None:
+        """``wait``: for some seconds; True as soon as the waiting is over."""
+        self._out, self._language = out, language
+        self._over = threading.Event()
+        self._text = Text("waiting for Azure …")
+        self._thread = threading.Thread(target=self._run, args=(wait or self._over.wait,), daemon=True)
+
+    def start(self) -> None:
+        if self._out.isatty():
+            self._thread.start()
+
+    def count(self, done: int, total: int) -> None:
+        self._text = Text("{done} of {total} clusters …", done=done, total=total)
+
+    def end(self) -> None:
+        self._over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self, wait: Callable[[float], bool]) -> None:
+        if wait(2.0):
+            return
+        while True:
+            self._out.write(f"\r{translated(self._text, self._language)}\x1b[K")
+            self._out.flush()
+            if wait(0.5):
+                break
+        self._out.write("\r\x1b[K")
         self._out.flush()

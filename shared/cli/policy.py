@@ -21,7 +21,7 @@ def add_to(commands: Subcommands) -> None:
     parser.add_argument(
         "--role", action="append", default=[], choices=roles, help=Text("an app role of theirs; repeatable")
     )
-    parser.add_argument("--cluster", required=True, help=CLUSTER)
+    parser.add_argument("cluster", help=CLUSTER)
     parser.add_argument("--kind", required=True, choices=sorted(APPROVABLE), help=Text("what is to be approved"))
 
 

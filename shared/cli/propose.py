@@ -12,7 +12,7 @@ from .output import CLUSTER, FINE, MakeApp, Subcommands, add_command, say
 
 def add_to(commands: Subcommands) -> None:
     parser = add_command(commands, "propose", propose, Text("propose a plan without an incident; it needs an approval"))
-    parser.add_argument("--cluster", required=True, help=CLUSTER)
+    parser.add_argument("cluster", help=CLUSTER)
     parser.add_argument("--kind", default="", help=Text("attach_nat_gateway or reserve_public_ips, ahead of need"))
 
 

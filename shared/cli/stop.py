@@ -1,4 +1,4 @@
-"""``snatbot stop`` and ``snatbot resume-all``: the stop switch for all changes."""
+"""``snatbot stop`` and ``snatbot start``: the stop switch for all changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .output import BY, FINE, MakeApp, Subcommands, add_command, say
 def add_to(commands: Subcommands) -> None:
     for name, command, text in (
         ("stop", stop, Text("stop all changes before their next step")),
-        ("resume-all", resume_all, Text("lift the stop; changes that had stopped are resumed one by one")),
+        ("start", start, Text("lift the stop; changes that had stopped are resumed one by one")),
     ):
         parser = add_command(commands, name, command, text)
         parser.add_argument("--by", required=command is stop, default="", help=BY)
@@ -22,14 +22,14 @@ def add_to(commands: Subcommands) -> None:
 def stop(options: argparse.Namespace, make_app: MakeApp) -> int:
     app = make_app()
     app.stop.set(True, options.by, options.reason, app.clock.now())
-    say(options, Text("stopped: no change takes another step until `resume-all`"))
+    say(options, Text("stopped: no change takes another step until `start`"))
     return FINE
 
 
-def resume_all(options: argparse.Namespace, make_app: MakeApp) -> int:
+def start(options: argparse.Namespace, make_app: MakeApp) -> int:
     app = make_app()
     if acts_as_person(app):
-        call(app, "resume-all", reason=options.reason)
+        call(app, "start", reason=options.reason)
     else:
         app.stop.set(False, options.by, options.reason, app.clock.now())
     say(options, Text("changes may go on; one that had stopped is resumed on its own page"))

@@ -19,7 +19,7 @@ from .signed_rows import RowSigner, SignedRows
 from .table import ANY, Row, Table, stored
 
 _KIND, _ROW = "stop flag", "stop"
-_LIFT = Text("Look at who may write to the app's storage, then lift the stop: `python -m shared.cli resume-all`")
+_LIFT = Text("Look at who may write to the app's storage, then lift the stop: `python -m shared.cli start`")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def _unsilence(app: App, params: Mapping[str, str], by: Approver) -> dict[str, A
     return silence_json(app.silence.end(app.check.find(user_input.selector(params)).id, by, app.clock.now()))
 
 
-def _resume_all(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
+def _start(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
     flag = app.stop.set(False, by, params.get("reason", ""), app.clock.now())
     return stop_json(flag)
 
@@ -78,5 +78,5 @@ _COMMANDS = {
     "propose": _Command(_propose, Text("propose a plan"), status=201),
     "silence": _Command(_silence, Text("silence a cluster")),
     "unsilence": _Command(_unsilence, Text("end a silence")),
-    "resume-all": _Command(_resume_all, Text("lift the stop of all changes"), allows_writes=True),
+    "start": _Command(_start, Text("lift the stop of all changes"), allows_writes=True),
 }

@@ -81,7 +81,7 @@ def lift_stop(req: func.HttpRequest) -> func.HttpResponse:
     """``?by=&reason=``: allow changes to be resumed one by one."""
     from .commands import by_key
 
-    return by_key("resume-all", req, req.params.get("by", ""))
+    return by_key("start", req, req.params.get("by", ""))
 
 
 @blueprint.route(route="history", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)

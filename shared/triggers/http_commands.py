@@ -15,7 +15,7 @@ blueprint = func.Blueprint()
 @blueprint.route(route="commands/{command}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @answers_json
 def command(req: func.HttpRequest) -> func.HttpResponse:
-    """``propose``, ``silence``, ``unsilence`` or ``resume-all``, with a person's access token for this app's API."""
+    """``propose``, ``silence``, ``unsilence`` or ``start``, with a person's access token for this app's API."""
     from .commands import by_person
 
     return by_person(req)

@@ -137,11 +137,17 @@ class FleetView:
     def counts(self) -> Sequence[tuple[ClusterState, Text, Tone]]:
         """``3 failing`` and the like, of the clusters that the text filter leaves."""
         found = Counter(state_of(status, self.now) for status in self._matching)
-        return [(state, _counted(found[state], state), _TONES[state]) for state in ClusterState if found[state]]
+        return [(state, counted(found[state], state), _TONES[state]) for state in ClusterState if found[state]]
 
     @property
     def never_scanned(self) -> int:
         return max(0, self.fleet.listed - len(self.fleet.clusters))
+
+    @property
+    def never_scanned_text(self) -> Text:
+        return Text.plural(
+            "{count} cluster was never scanned", "{count} clusters were never scanned", count=self.never_scanned
+        )
 
     @property
     def scanned(self) -> Text:
@@ -162,5 +168,5 @@ class FleetView:
         return [status for status in self.fleet.clusters if wanted in f"{status.id} {status.location}".lower()]
 
 
-def _counted(number: int, state: ClusterState) -> Text:
+def counted(number: int, state: ClusterState) -> Text:
     return arranged("{number} {state}", number=number, state=STATE_LABELS[state])

@@ -15,11 +15,12 @@ from .export.terraform import as_terraform
 from .plan_view import PlanView, plan_view, title_of
 
 
-def plan_lines(plan: Plan) -> Iterator[Text]:
+def plan_lines(plan: Plan, *, with_passed: bool = True) -> Iterator[Text]:
+    """``with_passed``: also each check that passed; otherwise only how many there are."""
     view = plan_view(plan)
     yield arranged("{title} ({state})", title=view.title, state=view.state)
     yield sentences(plan.summary)
-    for heading, lines in (*plan_parts(plan), *_how(view)):
+    for heading, lines in (*plan_parts(plan, with_passed=with_passed), *_how(view)):
         found = list(lines)
         if found:
             yield Text("")
@@ -27,11 +28,11 @@ def plan_lines(plan: Plan) -> Iterator[Text]:
             yield from (arranged("  {line}", line=line) for line in found)
 
 
-def plan_parts(plan: Plan) -> Iterator[tuple[Text, Iterable[str]]]:
+def plan_parts(plan: Plan, *, with_passed: bool = True) -> Iterator[tuple[Text, Iterable[str]]]:
     """What it changes and why: headings, each with its lines."""
     view = plan_view(plan)
     yield from _what(view)
-    yield from _why(view)
+    yield from _why(view, with_passed)
 
 
 def plan_as(plan: Plan, form: str) -> str:
@@ -65,9 +66,17 @@ def _what(view: PlanView) -> Iterator[tuple[Text, Iterable[str]]]:
     yield Text("Steps"), (arranged("{number}. {step}", number=number, step=step.text) for number, step in steps)
 
 
-def _why(view: PlanView) -> Iterator[tuple[Text, Iterable[str]]]:
+def _why(view: PlanView, with_passed: bool) -> Iterator[tuple[Text, Iterable[str]]]:
     plan = view.plan
-    yield Text("Checks"), (line for check in (*view.concerns, *view.passed) for line in _check(check))
+    checks = [line for check in (*view.concerns, *(view.passed if with_passed else ())) for line in _check(check)]
+    if view.passed and not with_passed:
+        count = len(view.passed)
+        checks.append(
+            Text.plural(
+                "{count} check passed; `--all` shows it", "{count} checks passed; `--all` shows them", count=count
+            )
+        )
+    yield Text("Checks"), checks
     if plan.demand:
         missing = [Text("not available: {inputs}", inputs=plan.demand.missing)] * bool(plan.demand.missing)
         yield Text("Size"), (*map(capital, plan.demand.arithmetic), *missing)

@@ -47,12 +47,9 @@ def status_answer(view: FleetView, stop: StopFlag) -> Message:
         else arranged("{cluster}: {state}", cluster=row.status.id.name, state=row.label)
         for row in troubled
     )
-    never = Text.plural(
-        "{count} cluster was never scanned", "{count} clusters were never scanned", count=view.never_scanned
-    )
     facts = facts_of(
         (Text("Clusters"), arranged("{counts}", counts=tuple(text for _, text, _ in view.counts))),
-        (Text("Not scanned"), never if view.never_scanned else None),
+        (Text("Not scanned"), view.never_scanned_text if view.never_scanned else None),
         (Text("All changes"), Text("stopped by {who}: {why}", who=stop.by, why=stop.reason) if stop.is_set else None),
     )
     tone = Tone.WARNING if lines or stop.is_set or view.never_scanned or not view.fleet.clusters else Tone.GOOD
@@ -73,7 +70,7 @@ def help_answer(command: str) -> Message:
 
 
 def stop_answer(stop: StopFlag) -> Message:
-    text = Text("No change takes another step until a person lifts the stop: `python -m shared.cli resume-all`")
+    text = Text("No change takes another step until a person lifts the stop: `python -m shared.cli start`")
     return Message(Text("All changes are stopped"), text, Tone.WARNING, facts=((Text("By"), verbatim(stop.by)),))
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from shared import __version__
 from shared.app import App
 from shared.cli.__main__ import main
-from shared.cloud.errors import Unavailable
+from shared.cli.output import Waiting
+from shared.cloud.errors import SignInFailed, Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
 from shared.model.text import Text
 from tests.support.terminal import HEALTHY, Check, assessed, run
@@ -27,7 +30,7 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_an_error_is_one_clear_line_and_exits_with_two(capsys: pytest.CaptureFixture[str], error: Exception) -> None:
-    for arguments in (("check",), ("plan", "--cluster", "x")):
+    for arguments in (("check",), ("plan", "x")):
         assert run(*arguments, check=Check(error=error)) == 2
         shown = capsys.readouterr()
         assert shown.out == ""
@@ -99,3 +102,69 @@ def test_it_speaks_the_language_of_its_user(
     for line in (["check", *arguments], [*arguments, "check"]):
         assert run(*line, check=Check(assessed(HEALTHY))) == 0
         assert expected in capsys.readouterr().out
+
+
+def test_who_is_not_signed_in_reads_what_to_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DETECTOR_CLIENT_ID", raising=False)
+    no_token = Check(error=SignInFailed("POST /resources", "DefaultAzureCredential failed.\nAttempted: …", status=0))
+    assert run("check", check=no_token) == 2
+    assert capsys.readouterr() == ("", "snatbot: not signed in to Azure: run `az login`\n")
+    refused = Check(error=SignInFailed("POST /resources", "the token has expired", status=401))
+    assert run("check", check=refused) == 2
+    assert "the token has expired" in capsys.readouterr().err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_who_waits_for_two_seconds_sees_for_what_and_only_on_a_terminal() -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> bool:
+        waits.append(seconds)
+        waiting.count(50, 100)
+        return len(waits) == 3
+
+    for out in (Terminal(), io.StringIO()):
+        waiting = Waiting(out, "en", wait)
+        waiting.start()
+        waiting.end()
+        waiting.end()
+        line = "\r50 of 100 clusters …\x1b[K"
+        assert out.getvalue() == (f"{line}{line}\r\x1b[K" if out.isatty() else "")
+    assert waits == [2.0, 0.5, 0.5]
+
+
+def test_nothing_is_written_if_the_answer_comes_at_once() -> None:
+    out = Terminal()
+    waiting = Waiting(out, "en", lambda seconds: True)
+    waiting.start()
+    waiting.end()
+    assert out.getvalue() == ""
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"snatbot {__version__}\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_a_shell_completes_each_command(capsys: pytest.CaptureFixture[str], shell: str) -> None:
+    assert main(["--print-completion", shell]) == 0
+    out = capsys.readouterr().out
+    assert all(command in out for command in ("check", "silences", "unsilence", "start"))
+    if shell == "bash":
+        subprocess.run(["bash", "-n"], input=out, text=True, check=True)
+
+
+def test_completion_without_its_package_says_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    assert main(["--print-completion", "bash"]) == 2
+    assert "shtab" in capsys.readouterr().err

@@ -18,7 +18,7 @@ POLICY = parse_policy(
 
 
 def explain(*options: str, check: Check | None = None) -> int:
-    return run("policy", "explain", "--cluster", "shop-prod", *options, check=check, policy=POLICY)
+    return run("policy", "explain", "shop-prod", *options, check=check, policy=POLICY)
 
 
 def test_yes_with_the_rule_the_places_the_second_person_and_the_time(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""``snatbot stop`` and ``resume-all``: who and why are kept."""
+"""``snatbot stop`` and ``start``: who and why are kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def test_stop_is_kept_with_who_and_why_and_lifted_again() -> None:
     switch = FakeSwitch()
     assert run("stop", "--by", " Maria Ortega ", "--reason", "freeze", switch=switch) == 0
     assert switch.flag == StopFlag(True, "Maria Ortega", "freeze", NOW)
-    assert run("resume-all", "--by", "Maria Ortega", switch=switch) == 0
+    assert run("start", "--by", "Maria Ortega", switch=switch) == 0
     assert switch.flag == StopFlag(False, "Maria Ortega", "", NOW)
 
 

@@ -38,7 +38,7 @@ RIGHT = {
     "until": ["2026-11-22T12:00Z"],
     "by": ["somebody"],
 }
-COMMANDS = ["propose", "silence", "unsilence", "resume-all"]
+COMMANDS = ["propose", "silence", "unsilence", "start"]
 ACTIONS = ["approve", "deny", "stop", "resume", "roll_back", "give_up", "delete", "ask_again"]
 
 

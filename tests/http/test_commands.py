@@ -92,7 +92,7 @@ def terminal(stage: Stage, tmp_path: Path) -> Any:
     ("method", "route", "query", "says"),
     [
         ("POST", "changes", {"cluster": "shop-prod"}, "propose"),
-        ("DELETE", "stop", {"by": "Eve"}, "resume-all"),
+        ("DELETE", "stop", {"by": "Eve"}, "start"),
         ("POST", "silence", {"cluster": "shop-prod", "minutes": "5", "by": "Eve"}, "silence"),
         ("DELETE", "silence", {"cluster": "shop-prod", "by": "Eve"}, "unsilence"),
     ],
@@ -110,20 +110,20 @@ def test_a_function_key_alone_is_refused_with_the_command_that_does_it(
 def test_a_function_key_reads_and_stops_and_the_terminal_lifts_the_stop(stage: Stage, terminal: Any) -> None:
     assert by_key(stage, "GET", "check").status_code == 200
     assert by_key(stage, "POST", "stop", by="Eve").json()["is_stopped"] is True
-    ran = terminal("ada@contoso", "resume-all", "--reason", "all is well")
+    ran = terminal("ada@contoso", "start", "--reason", "all is well")
     assert (ran.returncode, "changes may go on" in ran.stdout) == (0, True), ran.stderr
     assert (f"Ada (object id {ADA}, signed in)", "stop of all changes lifted") in audit(stage)
 
 
 def test_the_terminal_silences_and_proposes_as_the_person(stage: Stage, terminal: Any, tmp_path: Path) -> None:
-    ran = terminal("olga@contoso", "silence", "--cluster", "shop-prod", "--minutes", "30")
+    ran = terminal("olga@contoso", "silence", "shop-prod", "--for", "30m")
     assert "nothing is posted about shop-prod until" in ran.stdout, ran.stderr
     assert (tmp_path / "asked").read_text().split() == [
         *("account", "get-access-token", "--output", "json"),
         *("--resource", f"api://{CLIENT}", "--tenant", TENANT),
     ]
-    assert "is posted again" in terminal("olga@contoso", "unsilence", "--cluster", "shop-prod").stdout
-    ran = terminal("olga@contoso", "propose", "--cluster", "shop-prod", "--kind", "attach_nat_gateway")
+    assert "is posted again" in terminal("olga@contoso", "unsilence", "shop-prod").stdout
+    ran = terminal("olga@contoso", "propose", "shop-prod", "--kind", "attach_nat_gateway")
     assert ran.stdout.startswith(f"proposed: {stage.host.base_url}/api/changes/"), ran.stderr
     actors = {actor.partition(" (")[0] for actor, event in audit(stage) if "silence" in event or "proposed" in event}
     assert "Olga" in actors
@@ -132,11 +132,11 @@ def test_the_terminal_silences_and_proposes_as_the_person(stage: Stage, terminal
 @pytest.mark.parametrize(
     ("user", "arguments", "says"),
     [
-        ("olga@contoso", ["resume-all"], "Olga lacks the app role Snat.Approve, which is needed to lift the stop"),
-        ("rui@contoso", ["silence", "--cluster", "shop-prod", "--minutes", "5"], "Rui lacks the app role Snat.Operate"),
-        ("nora@contoso", ["propose", "--cluster", "shop-prod"], "Nora lacks the app role Snat.Operate"),
-        ("gita@fabrikam", ["resume-all"], "Gita is a guest"),
-        ("", ["resume-all"], "az login"),
+        ("olga@contoso", ["start"], "Olga lacks the app role Snat.Approve, which is needed to lift the stop"),
+        ("rui@contoso", ["silence", "shop-prod", "--for", "5m"], "Rui lacks the app role Snat.Operate"),
+        ("nora@contoso", ["propose", "shop-prod"], "Nora lacks the app role Snat.Operate"),
+        ("gita@fabrikam", ["start"], "Gita is a guest"),
+        ("", ["start"], "az login"),
     ],
 )
 def test_the_terminal_says_what_a_person_lacks(
@@ -161,7 +161,7 @@ def test_no_other_token_counts(stage: Stage) -> None:
         tokens_of(stage, "ada@contoso", api="bbbbbbbb-0000-4000-8000-000000000001")["access_token"],
     ]
     for token in forged:
-        answer = command(stage, "resume-all", token)
+        answer = command(stage, "start", token)
         assert (answer.status_code, answer.json()["error"]["code"]) == (401, "token_refused"), token
         assert "az login" in answer.json()["error"]["message"]
 
@@ -169,10 +169,10 @@ def test_no_other_token_counts(stage: Stage) -> None:
 def test_cookies_do_not_count_for_a_command(stage: Stage) -> None:
     with Visitor(stage) as browser:
         assert browser.sign_in(link_of(stage), "ada@contoso.example").status_code == 200
-        assert browser.post(f"{stage.host.base_url}/api/commands/resume-all").status_code == 401
+        assert browser.post(f"{stage.host.base_url}/api/commands/start").status_code == 401
 
 
 def test_there_is_no_command_of_another_name(stage: Stage) -> None:
     answer = command(stage, "approve", tokens_of(stage, "ada@contoso")["access_token"])
     assert answer.status_code == 404
-    assert "propose, silence, unsilence, resume-all" in answer.json()["error"]["message"]
+    assert "propose, silence, unsilence, start" in answer.json()["error"]["message"]

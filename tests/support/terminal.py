@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -47,7 +48,7 @@ class Check:
         self.error = error
         self.asked: list[tuple[str, int | None]] = []
 
-    def all(self, now: datetime, minutes: int | None = None) -> CheckReport:
+    def all(self, now: datetime, minutes: int | None = None, on_progress: Any = None) -> CheckReport:
         return self.one("", now, minutes)
 
     def one(self, selector: str, now: datetime, minutes: int | None = None) -> CheckReport:
@@ -67,10 +68,15 @@ class FakeSilence:
 
     def __init__(self) -> None:
         self.calls: list[tuple[ArmId, datetime | None, str]] = []
+        self.records: list[ClusterRecord] = []
 
     def begin(self, cluster_id: ArmId, until: datetime, by: str, now: datetime) -> ClusterRecord:
         self.calls.append((cluster_id, until, by))
-        return ClusterRecord(cluster_id, cluster_id.name, silenced_until=until, silenced_by=by)
+        self.records.append(ClusterRecord(cluster_id, cluster_id.name, silenced_until=until, silenced_by=by))
+        return self.records[-1]
+
+    def present(self, now: datetime) -> list[ClusterRecord]:
+        return self.records
 
     def end(self, cluster_id: ArmId, by: str, now: datetime) -> ClusterRecord:
         self.calls.append((cluster_id, None, by))
@@ -84,9 +90,10 @@ def run(
     switch: FakeSwitch | None = None,
     silence: FakeSilence | None = None,
     policy: Policy = DEFAULT_POLICY,
+    sleep: Callable[[float], None] = lambda seconds: None,
 ) -> int:
     parts = SimpleNamespace(
-        clock=SimpleNamespace(now=lambda: NOW),
+        clock=SimpleNamespace(now=lambda: NOW, sleep=sleep),
         check=check or Check(),
         settings=SimpleNamespace(approval_policy=policy, people_sign_in=False, has_storage=True),
         planner=SimpleNamespace(plan_cluster=lambda cluster_id, now, request: plan or make_plan()),

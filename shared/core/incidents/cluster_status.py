@@ -10,7 +10,7 @@ from ...model.cluster_status import ClusterStatus, EgressPath, OpenWork
 from ...model.finding import Severity
 from ...model.fleet import WatchedCluster
 from ...model.ports import PortReading
-from ...model.reading import DoesNotApply, Measured, Unmeasured
+from ...model.reading import DoesNotApply, Idle, Measured, Unmeasured
 from ...model.text import Text
 
 STALE_AFTER = timedelta(minutes=10)  # ticks come each minute
@@ -82,6 +82,20 @@ def state_of(status: ClusterStatus, now: datetime) -> ClusterState:
     if rank >= Severity.WARNING.rank or status.open.incident_id:
         return ClusterState.WARNING
     return ClusterState.IDLE if status.reading == "idle" else ClusterState.WELL
+
+
+def checked_state(assessment: Assessment) -> ClusterState:
+    """Of a check that has just run. What it saw failing counts, even if it could not measure the rest."""
+    rank = max((finding.severity.rank for finding in assessment.findings), default=-1)
+    if isinstance(assessment.reading, DoesNotApply):
+        return ClusterState.DOES_NOT_APPLY
+    if rank >= Severity.FAILING.rank:
+        return ClusterState.FAILING
+    if isinstance(assessment.reading, Unmeasured):
+        return ClusterState.NOT_MEASURED
+    if rank >= Severity.WARNING.rank:
+        return ClusterState.WARNING
+    return ClusterState.IDLE if isinstance(assessment.reading, Idle) else ClusterState.WELL
 
 
 def risk(status: ClusterStatus, now: datetime) -> tuple[object, ...]:

@@ -44,14 +44,17 @@ class Check:
     deadline_seconds: float
     unmeasured_since: Callable[[], Mapping[str, datetime]] = dict  # by short key, from the last scan of the watch
 
-    def all(self, now: datetime, minutes: int | None = None) -> CheckReport:
+    def all(
+        self, now: datetime, minutes: int | None = None, on_progress: Callable[[int, int], None] | None = None
+    ) -> CheckReport:
         """Every visible cluster. An error in one cluster does not hide the others.
 
+        ``on_progress`` is called from several threads, with how many clusters are done and how many there are.
         Raises BadInput unless ``minutes`` of the window is 1 to 1,440.
         """
         scope = self._scope(now, minutes)
         fleet = self.inventory.get(now)
-        return CheckReport(now, scope.window, self._assess(fleet.clusters, now, scope), fleet.unreadable)
+        return CheckReport(now, scope.window, self._assess(fleet.clusters, now, scope, on_progress), fleet.unreadable)
 
     def one(self, selector: str, now: datetime, minutes: int | None = None) -> CheckReport:
         """One cluster by resource id, or by a name that only one cluster has, read from Resource Manager.
@@ -79,7 +82,13 @@ class Check:
             raise BadInput(Text("window is {minutes:plain} minutes; it must be 1 to 1440", minutes=minutes))
         return self.schedule.full_scope(now, minutes)
 
-    def _assess(self, targets: Sequence[WatchedCluster], now: datetime, scope: ScanScope) -> tuple[Assessment, ...]:
+    def _assess(
+        self,
+        targets: Sequence[WatchedCluster],
+        now: datetime,
+        scope: ScanScope,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> tuple[Assessment, ...]:
         """In the order of ``targets``."""
         found: dict[str, Assessment] = {}
         lock = threading.Lock()
@@ -88,6 +97,8 @@ class Check:
         def keep(group: Sequence[ScanResult]) -> None:
             with lock:
                 found.update((result.assessment.cluster.id, result.assessment) for result in group)
+                if on_progress:
+                    on_progress(len(found), len(targets))
 
         def prior_of(target: WatchedCluster) -> PriorObservations:
             return PriorObservations(unmeasured_since=since.get(short_key(target.cluster.id)))

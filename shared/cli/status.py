@@ -1,0 +1,57 @@
+"""``snatbot status``: what the last scan saw of each cluster, from storage. It asks Azure nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+from ..core.incidents.cluster_status import state_of
+from ..model.text import Text, arranged
+from .output import MakeApp, Subcommands, add_command, print_json, say
+from .table import VERDICTS, add_output, print_rows, print_verdict, worst_of
+
+_HEADINGS = (
+    Text("State"),
+    Text("Cluster"),
+    Text("Egress path"),
+    Text("Ports used"),
+    Text("Last measured"),
+    Text("Found"),
+)
+
+
+def add_to(commands: Subcommands) -> None:
+    add_output(add_command(commands, "status", status, Text("what the last scan saw of each cluster, and the stop")))
+
+
+def status(options: argparse.Namespace, make_app: MakeApp) -> int:
+    """Exit codes as of ``check``."""
+    from ..flows.monitoring.fleet_status import read_fleet_status
+    from ..web.answers import plain, stop_json
+    from ..web.fleet_view import FleetView
+    from ..web.paths import Paths
+
+    app = make_app()
+    now, flag = app.clock.now(), app.stop_switch.stop_flag()
+    fleet = read_fleet_status(app.fleet_cache, app.settings.fan_out_above)
+    view = FleetView(fleet, now, Paths())
+    is_complete = not (view.never_scanned or fleet.unreadable)
+    verdict = worst_of([state_of(seen, now) for seen in fleet.clusters], is_complete=is_complete)
+    if options.output == "json":
+        clusters = [{"state": row.state.value, **plain(row.status)} for row in view.rows]
+        print_json({"schema": 1, "clusters": clusters, "listed": fleet.listed, "stop": stop_json(flag)})
+        return VERDICTS[verdict][2]
+    if options.output == "table":
+        counts = tuple(text for _, text, _ in view.counts)
+        print_verdict(options, verdict, arranged("{counts}", counts=counts or Text("no cluster was found")))
+        say(options, view.scanned)
+        if view.never_scanned:
+            say(options, view.never_scanned_text)
+        if flag.is_set:
+            say(options, Text("all changes were stopped by {who}: {reason}", who=flag.by, reason=flag.reason))
+        say(options, "")
+    rows = [
+        (row.label, row.status.id.name, row.egress, row.ports, row.measured, row.about, row.status.id)
+        for row in view.rows
+    ]
+    print_rows(options, _HEADINGS, rows, [VERDICTS[row.state][1] for row in view.rows])
+    return VERDICTS[verdict][2]

@@ -1,0 +1,115 @@
+"""Rows for people as a table, and for programs as JSON or as lines of values with tabs between."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TextIO
+
+from ..core.incidents.cluster_status import ClusterState
+from ..formatting import visible
+from ..model.text import Text, arranged
+from ..wording.render import translated
+from .output import ATTENTION, FINE, NOT_DONE, Parser, VisibleText, say
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Cell = str | int | datetime | None  # None: unknown
+_PIPE_WIDTH = 1000  # of a pipe: a row stays on one line, for grep
+
+# The state of all by that of the worst: the first word that people read, its style, and the exit code.
+VERDICTS: Mapping[ClusterState, tuple[Text, str, int]] = {
+    ClusterState.FAILING: (Text("FAILING"), "red", ATTENTION),
+    ClusterState.NOT_MEASURED: (Text("not measured"), "yellow", NOT_DONE),
+    ClusterState.WARNING: (Text("warning"), "yellow", ATTENTION),
+    ClusterState.WELL: (Text("ok"), "green", FINE),
+    ClusterState.IDLE: (Text("ok"), "green", FINE),
+    ClusterState.DOES_NOT_APPLY: (Text("not watched"), "", FINE),
+}
+
+
+def worst_of(states: Sequence[ClusterState], *, is_complete: bool) -> ClusterState:
+    """``is_complete``: there is no other cluster, as far as is known. Without any cluster, nothing was measured."""
+    unknown = [] if states and is_complete else [ClusterState.NOT_MEASURED]
+    return min((*states, *unknown), key=list(ClusterState).index)
+
+
+def add_output(parser: Parser) -> None:
+    help = Text("table, json as the HTTP answer, or tsv: the values with tabs between, without headings")
+    parser.add_argument("-o", "--output", choices=("table", "json", "tsv"), default="table", help=help)
+
+
+def print_rows(
+    options: argparse.Namespace,
+    headings: Sequence[Text],
+    rows: Sequence[Sequence[Cell]],
+    styles: Sequence[str] = (),
+) -> None:
+    """As a table, or as tsv, which also has the cells beyond the headings.
+
+    ``styles``: of the first cell of each row, on a terminal.
+    """
+    console = _console() if options.output == "table" else None
+    if console is None:
+        for row in rows:  # a tab is none of the characters that VisibleText lets through
+            print("\t".join(map(_value, row)), file=_raw_output())
+        return
+    from rich.table import Table
+    from rich.text import Text as RichText
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, heading in enumerate(headings):
+        is_number = any(isinstance(row[index], int) for row in rows)
+        shown = RichText(translated(heading, options.language))
+        table.add_column(shown, overflow="fold", justify="right" if is_number else "left")
+    for index, row in enumerate(rows):
+        first, *others = (RichText(_words(cell, options.language)) for cell in row[: len(headings)])
+        first.stylize(styles[index] if styles else "")
+        table.add_row(first, *others)
+    console.print(table)
+
+
+def print_verdict(options: argparse.Namespace, state: ClusterState, about: Text) -> None:
+    """``FAILING: 1 failing, 3 no trouble``"""
+    line, console = arranged("{word}: {about}", word=VERDICTS[state][0], about=about), _console()
+    if console is None:
+        return say(options, line)
+    from rich.text import Text as RichText
+
+    shown = RichText(visible(translated(line, options.language)))
+    shown.stylize(VERDICTS[state][1], 0, len(translated(VERDICTS[state][0], options.language)))
+    console.print(shown)
+    return None
+
+
+def _console() -> Console | None:
+    """For the terminal, whose width it takes, or for a pipe; None without the package, as where the app is deployed."""
+    try:
+        from rich.console import Console
+    except ImportError:
+        return None
+    out = _raw_output()
+    return Console(file=out, width=None if out.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH, highlight=False)
+
+
+def _raw_output() -> TextIO:
+    return sys.stdout.unfiltered() if isinstance(sys.stdout, VisibleText) else sys.stdout
+
+
+def _words(cell: Cell, language: str) -> str:
+    """On one line, and without what a terminal would interpret."""
+    shown = "–" if cell is None else translated(arranged("{cell}", cell=cell), language)
+    return " ".join(visible(shown).split())
+
+
+def _value(cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case datetime():
+            return cell.astimezone(UTC).isoformat(timespec="seconds")
+    return " ".join(visible(str(cell)).split())
