@@ -9,8 +9,7 @@ import json
 import re
 import threading
 import time
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv6Address
 
 import azure.functions as func
 
@@ -19,39 +18,8 @@ from ..wording.languages import accepted, known_language
 from .attempts import caller_address
 
 blueprint = func.Blueprint()
-# RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291
-_PRIVATE = tuple(
-    ip_network(text)
-    for text in (
-        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"),
-        *("fc00::/7", "fe80::/10", "::1/128"),
-    )
-)
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """``address``: None if the request does not show it."""
-
-    address: IPv4Address | IPv6Address | None
-
-    @property
-    def is_egress(self) -> bool | None:
-        """Whether the Internet sees this address; None: unknown."""
-        return None if self.address is None else not any(self.address in network for network in _PRIVATE)
-
-    @property
-    def note(self) -> Text:
-        """Empty for an egress address."""
-        if self.address is None:
-            return Text("Your address is unknown: the request has no readable X-Forwarded-For header.")
-        return Text("") if self.is_egress else Text(
-            "{address} is a private address, not an egress address. The request came through a service endpoint or a "
-            "private endpoint, or the function app is in a private network.",
-            address=str(self.address),
-        )  # fmt: skip
 
 
 class RateBound:
@@ -79,6 +47,8 @@ _bound = RateBound(per_second=50, burst=200)  # of this process: pods on thousan
 @blueprint.route(route="ip", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def ip(req: func.HttpRequest) -> func.HttpResponse:
     """The address as one line of text, or as JSON. With ``nonce`` as JSON, with a signed ticket."""
+    from ..core.guidance.private_addresses import is_private
+
     if not _bound.admits(time.monotonic()):
         return _plain(req, Text("Too many requests: try again in a second."), 429, {"Retry-After": "1"})
     form, nonce = req.params.get("format", ""), req.params.get("nonce", "")
@@ -86,27 +56,42 @@ def ip(req: func.HttpRequest) -> func.HttpResponse:
         return _plain(req, Text("`format` must be text or json."), 400)
     if nonce and not _NONCE.fullmatch(nonce):
         return _plain(req, Text("`nonce` must be 8 to 64 of the characters A-Z, a-z, 0-9, - and _."), 400)
-    caller = Caller(caller_address(req.headers.get("X-Forwarded-For", "")))
-    status = 400 if caller.address is None else 200
+    address = caller_address(req.headers.get("X-Forwarded-For", ""))
+    is_egress = None if address is None else not is_private(address)
+    note, status = _note(address, is_egress), 400 if address is None else 200
     if not nonce and form != "json" and (form == "text" or not _accepts_json(req.headers.get("Accept", ""))):
-        return _plain(req, caller.note or str(caller.address), status)
+        return _plain(req, note or str(address), status)
     content = {
-        "address": None if caller.address is None else str(caller.address),
-        "is_egress": caller.is_egress,
-        "note": _in_language(req, caller.note),
+        "address": None if address is None else str(address),
+        "is_egress": is_egress,
+        "note": _in_language(req, note),
     }
     if nonce:
-        ticket, problem = _ticket(caller, nonce)
+        ticket, problem = _ticket(str(address), nonce) if is_egress else (None, _NO_EGRESS)
         content |= {"ticket": ticket, "no_ticket": _in_language(req, problem)}
     return func.HttpResponse(
         json.dumps(content) + "\n", status_code=status, mimetype="application/json", headers=_HEADERS
     )
 
 
-def _ticket(caller: Caller, nonce: str) -> tuple[str | None, Text]:
+_NO_EGRESS = Text("Only an egress address gets a ticket.")
+
+
+def _note(address: IPv4Address | IPv6Address | None, is_egress: bool | None) -> Text:
+    """Empty for an egress address."""
+    if address is None:
+        return Text("Your address is unknown: the request has no readable X-Forwarded-For header.")
+    if is_egress:
+        return Text("")
+    return Text(
+        "{address} is a private address, not an egress address. The request came through a service endpoint or a "
+        "private endpoint, or the function app is in a private network.",
+        address=str(address),
+    )
+
+
+def _ticket(address: str, nonce: str) -> tuple[str | None, Text]:
     """The ticket, or why there is none."""
-    if not caller.is_egress:
-        return None, Text("Only an egress address gets a ticket.")
     import os
 
     from ..auth.signing import Signer
@@ -120,7 +105,7 @@ def _ticket(caller: Caller, nonce: str) -> tuple[str | None, Text]:
     if not settings.signing_key_list:
         return None, Text("No ticket can be signed: SIGNING_KEYS is not set.")
     signer = Signer(settings.signing_key_list, settings.decide_minutes)
-    return signer.egress_ticket(str(caller.address), nonce), Text("")
+    return signer.egress_ticket(address, nonce), Text("")
 
 
 def _accepts_json(accept: str) -> bool:

@@ -13,26 +13,20 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from ...errors import BadInput
 from ...model.text import Text
+from .private_addresses import is_private
 
 IG_VERSION = "v0.51.0"  # Microsoft's own mirror has it: github.com/microsoft/azure-skills, inspektor-gadget.md
 _IMAGE = f"mcr.microsoft.com/oss/v2/inspektor-gadget/ig:{IG_VERSION}"
 _SNAPSHOT = ("-o", "json", "--timeout", "5")  # a shorter one may lose the output, says the gadget's integration test
 LONGEST = 32 * 2**20  # characters; a socket has about 500
 MANY = 20  # connections of a pod to one destination; common connection pools keep at most 10 or 20
-# Traffic to these never leaves by the load balancer: RFC 1918, 6598, 3927 and 4193, this host, and Azure's own
-# address for DNS and health (learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16).
-_INSIDE = tuple(
-    ip_network(text)
-    for text in (
-        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"),
-        *("168.63.129.16/32", "fc00::/7", "fe80::/10", "::1/128"),
-    )
-)
+# For DNS and health probes: learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+_AZURES_OWN = "168.63.129.16"
 _PROTOCOLS = {"TCP": "tcp", "UDP": "udp", 6: "tcp", 17: "udp"}
 # include/net/tcp_states.h of Linux; UDP sockets use 1 (connected) and 7.
 _SYN_SENT, _LISTEN = 2, 10
@@ -147,14 +141,9 @@ class _Socket:
     protocol: str
     network: int  # the network namespace
     local_port: int
-    address: str
-    port: int
+    destination: str  # address:port
+    is_inside: bool  # such traffic never leaves by the load balancer
     state: int
-
-    @property
-    def is_inside(self) -> bool:
-        address = ip_address(self.address)
-        return any(address in network for network in _INSIDE)
 
 
 def _rows(output: str) -> Iterator[Any]:
@@ -180,6 +169,7 @@ def _socket(row: Any) -> _Socket | None:
     """None if it lacks anything that is needed."""
     try:
         source, target, about = row["src"], row["dst"], row.get("k8s") or {}
+        port = int(target["port"])
         address = ip_address(str(target["addr"]))
         if isinstance(address, IPv6Address):
             address = address.ipv4_mapped or address
@@ -191,8 +181,8 @@ def _socket(row: Any) -> _Socket | None:
             protocol=_PROTOCOLS[target.get("proto", target.get("proto_raw"))],
             network=int(row["netns_id"]),
             local_port=int(source["port"]),
-            address=str(address),
-            port=int(target["port"]),
+            destination=f"[{address}]:{port}" if address.version == 6 else f"{address}:{port}",
+            is_inside=is_private(address) or str(address) == _AZURES_OWN,
             state=int(row["state"]),
         )
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
@@ -204,15 +194,14 @@ def _node(node: str, sockets: Sequence[_Socket]) -> NodeSockets:
     held: dict[tuple[str, bool, str, str], Counter[str]] = {}
     inside = inbound = 0
     for socket in sockets:
-        if socket.state in _WITHOUT_PORT or not socket.port:
+        if socket.state in _WITHOUT_PORT or socket.destination.endswith(":0"):
             continue
         if (socket.network, socket.protocol, socket.local_port) in listening:
             inbound += 1
         elif socket.is_inside:
             inside += 1
         else:
-            host = f"[{socket.address}]" if ":" in socket.address else socket.address
-            key = (socket.pod, socket.is_host_network, socket.protocol, f"{host}:{socket.port}")
+            key = (socket.pod, socket.is_host_network, socket.protocol, socket.destination)
             counts = held.setdefault(key, Counter())
             counts["all"] += 1
             counts["opening"] += socket.state == _SYN_SENT
