@@ -393,6 +393,7 @@ class App(Clients):
             self.outbox,
             page_of,
             can_silence=settings.people_sign_in,
+            fleet_page=self.links.fleet if is_open else None,
         )
 
 

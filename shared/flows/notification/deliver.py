@@ -25,7 +25,7 @@ from ...model.incident import Incident
 from ...model.text import Text
 from ...store.errors import StoreConflict
 from ...store.liveness import Liveness
-from ...store.records import Put, Records, Stored
+from ...store.records import FLEET_PARTITION, Put, Records, Stored
 from .outbox import Outbox, audit, message_of
 from .rewrite import RewrittenMessage
 from .route import Router
@@ -61,16 +61,19 @@ class Deliver:
         incident_page: Callable[[Incident], str] | None = None,
         *,
         can_silence: bool = False,
+        fleet_page: Callable[[], str] | None = None,
     ) -> None:
         """``alarms``: where it puts a message about messages that this app did not write.
 
         ``incident_page``: an incident's address; None: its page can't be opened. ``can_silence``: there, by a form.
+        ``fleet_page``: the address of the page of all clusters.
         """
         self._records = records
         self._liveness = liveness
         self._channels = channels
         self._incident_page = incident_page
         self._can_silence = can_silence
+        self._fleet_page = fleet_page
         self._alarms = alarms or Outbox(tuple(channels))
         self._router = router or Router(records, (), tuple(channels), tuple(channels))
 
@@ -172,6 +175,8 @@ class Deliver:
             can_silence = self._can_silence and incident.is_open and message.kind in _WITH_SILENCE
             silence = (Button(Text("Silence 1 h"), f"{page}#silence"),) if can_silence else ()
             message = replace(message, buttons=(*message.buttons, *silence, Button(Text("Incident page"), page)))
+        if partition == FLEET_PARTITION and self._fleet_page:
+            message = replace(message, buttons=(*message.buttons, Button(Text("All clusters"), self._fleet_page())))
         message = message.in_language(channel.language)
         if isinstance(channel, SlackBot):
             RewrittenMessage(self._records, channel.api(), partition, row, message).deliver()

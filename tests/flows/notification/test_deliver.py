@@ -28,7 +28,7 @@ from shared.model.audit import OutboxMessage
 from shared.model.incident import IncidentState
 from shared.model.text import Text, verbatim
 from shared.store.liveness import Liveness
-from shared.store.records import Put, Records
+from shared.store.records import FLEET_PARTITION, Put, Records
 from shared.store.table import Table
 from tests.support.channels import FakeChannel, down, refusing
 from tests.support.nouns import make_cluster, make_incident
@@ -463,3 +463,14 @@ def test_without_a_key_nothing_is_signed_and_everything_is_delivered(table: Tabl
     assert post.run().sent == 1
     signed_post(table).put("by an app that has a key")
     assert post.run(2).sent == 1
+
+
+def test_a_message_about_monitoring_leads_to_the_page_of_all_clusters(records: Records, liveness: Liveness) -> None:
+    slack = FakeChannel()
+    flow = Deliver(records, liveness, {"slack": cast(Channel, slack)}, fleet_page=lambda: "https://x.example/fleet")
+    rows = Outbox(("slack",)).rows("", Message(Text("title"), Text("summary"), Tone.NEUTRAL), WALL)
+    records.commit_in(FLEET_PARTITION, rows)
+    flow.run(FLEET_PARTITION, WALL + MINUTE)
+    assert [(button.text, button.url) for button in slack.messages[0].buttons] == [
+        ("All clusters", "https://x.example/fleet")
+    ]
