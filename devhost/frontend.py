@@ -23,6 +23,7 @@ from devhost.routes import Route
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
+_FORWARDED = "X-Forwarded-For"
 ADMIN_PREFIX = "/admin/functions/"
 
 
@@ -103,6 +104,9 @@ def _call(request: Request, target: str, values: dict[str, str]) -> HttpCall:
     headers: dict[str, str] = {}
     for name, value in request.headers:
         headers[name] = f"{headers[name]},{value}" if name in headers else value
+    # As Azure's front end does: what the caller claims, and then where the request came from.
+    hops = (headers.get(_FORWARDED, ""), f"{request.remote_addr}:{request.environ.get('REMOTE_PORT', 0)}")
+    headers[_FORWARDED] = ", ".join(filter(None, hops))
     return HttpCall(
         method=request.method,
         url=f"{request.scheme}://{request.headers.get('Host', '')}{target}",

@@ -174,3 +174,11 @@ def test_names_and_reasons_have_a_length(stage: Stage, given: dict[str, str]) ->
         assert "at most" in answer.text
     silence = ask(stage, "silence", method="POST", cluster="shop-prod", minutes="5", by="a" * 81)
     assert silence.status_code == 400
+
+
+def test_the_echo_of_addresses_ignores_what_a_caller_claims(stage: Stage) -> None:
+    url, claimed = f"{stage.host.base_url}/api/ip", {"X-Forwarded-For": "203.0.113.7"}
+    plain = requests.get(url, headers=claimed, timeout=60)
+    assert plain.text.startswith("127.0.0.1 is a private address, not an egress address.")
+    found = requests.get(url, headers=claimed, params={"nonce": "a-nonce-of-mine"}, timeout=60).json()
+    assert (found["address"], found["is_egress"], found["ticket"]) == ("127.0.0.1", False, None)
