@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from .. import __version__
-from ..app import current
+from ..app import App, current
 from ..errors import SnatbotError
 from ..model.text import Text
 from ..wording.languages import LANGUAGES, terminal_language
@@ -45,17 +45,26 @@ def main(arguments: Sequence[str] | None = None, make_app: MakeApp | None = None
         return _print_completion(language, general.print_completion)
     options = parser(language).parse_args(rest)
     options.language, options.waiting = language, Waiting(sys.stderr, language)
-    make_app = make_app or partial(current, needs_storage=options.command not in WITHOUT_STORAGE)
+    make = make_app or partial(current, needs_storage=options.command not in WITHOUT_STORAGE)
+
+    def app() -> App:
+        options.waiting.start()
+        return make()
+
     logging.getLogger("azure.identity").setLevel(logging.ERROR)  # its warnings say what the error says
     try:
         with contextlib.redirect_stdout(VisibleText(sys.stdout, options.waiting.end)):
-            options.waiting.start()
-            return int(options.command(options, make_app))
+            exit_code = int(options.command(options, app))
+            sys.stdout.flush()
+            return exit_code
     except SnatbotError as error:
         options.waiting.end()
         return print_error(_said(error), language)
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:  # the reader has seen enough, like `head` (Python docs: signal, note on SIGPIPE)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
     finally:
         options.waiting.end()
 

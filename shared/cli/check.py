@@ -15,7 +15,7 @@ from ..model.reading import Measured
 from ..model.resource_id import ArmId
 from ..model.text import Text, arranged
 from .output import CLUSTER, MakeApp, Subcommands, add_command, print_error, print_json, say
-from .table import VERDICTS, add_output, print_rows, print_verdict, worst_of
+from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded, worst_of
 
 if TYPE_CHECKING:
     from ..flows.monitoring.check import CheckReport
@@ -28,7 +28,7 @@ def add_to(commands: Subcommands) -> None:
     parser.add_argument("cluster", nargs="?", default="", help=CLUSTER)
     parser.add_argument("--window", type=int, metavar="MINUTES", help=Text("minutes to judge, 1 to 1440"))
     parser.add_argument("--watch", action="store_true", help=Text("check again each minute, until Ctrl-C"))
-    add_output(parser)
+    add_fleet_output(parser)
 
 
 def check(options: argparse.Namespace, make_app: MakeApp) -> int:
@@ -67,8 +67,9 @@ def _print(
     from ..web.check_text import what_was_found
     from ..web.fleet_view import STATE_LABELS, counted
 
-    order = list(ClusterState)
-    clusters = sorted(report.assessments, key=lambda seen: (order.index(states[seen.cluster.id]), seen.cluster.name))
+    order, count = list(ClusterState), len(report.assessments)
+    listed = [seen for seen in report.assessments if is_listed(options, states[seen.cluster.id], count)]
+    clusters = sorted(listed, key=lambda seen: (order.index(states[seen.cluster.id]), seen.cluster.name))
     rows = [
         (
             STATE_LABELS[states[seen.cluster.id]],
@@ -91,6 +92,7 @@ def _print(
         say(options, "")
         nodes = [(node_label(node.name, node.is_gone), node.ip, node.failed) for node in clusters[0].reading.nodes]
         print_rows(options, (Text("Node"), Text("IP"), Text("Failed")), nodes)
+    say_folded(options, count - len(clusters))
     for unlisted in report.unreadable:
         line = Text("could not be listed: {what}", what=unlisted.text)
         if is_table:

@@ -102,7 +102,7 @@ class Waiting:
         """``wait``: for some seconds; True as soon as the waiting is over."""
         self._out, self._language = out, language
         self._over = threading.Event()
-        self._text = Text("waiting for Azure …")
+        self._text = Text("waiting for an answer …")
         self._thread = threading.Thread(target=self._run, args=(wait or self._over.wait,), daemon=True)
 
     def start(self) -> None:

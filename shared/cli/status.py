@@ -7,7 +7,7 @@ import argparse
 from ..core.incidents.cluster_status import state_of
 from ..model.text import Text, arranged
 from .output import MakeApp, Subcommands, add_command, print_json, say
-from .table import VERDICTS, add_output, print_rows, print_verdict, worst_of
+from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded, worst_of
 
 _HEADINGS = (
     Text("State"),
@@ -20,7 +20,9 @@ _HEADINGS = (
 
 
 def add_to(commands: Subcommands) -> None:
-    add_output(add_command(commands, "status", status, Text("what the last scan saw of each cluster, and the stop")))
+    add_fleet_output(
+        add_command(commands, "status", status, Text("what the last scan saw of each cluster, and the stop"))
+    )
 
 
 def status(options: argparse.Namespace, make_app: MakeApp) -> int:
@@ -49,9 +51,10 @@ def status(options: argparse.Namespace, make_app: MakeApp) -> int:
         if flag.is_set:
             say(options, Text("all changes were stopped by {who}: {reason}", who=flag.by, reason=flag.reason))
         say(options, "")
+    listed = [row for row in view.rows if is_listed(options, row.state, len(view.rows))]
     rows = [
-        (row.label, row.status.id.name, row.egress, row.ports, row.measured, row.about, row.status.id)
-        for row in view.rows
+        (row.label, row.status.id.name, row.egress, row.ports, row.measured, row.about, row.status.id) for row in listed
     ]
-    print_rows(options, _HEADINGS, rows, [VERDICTS[row.state][1] for row in view.rows])
+    print_rows(options, _HEADINGS, rows, [VERDICTS[row.state][1] for row in listed])
+    say_folded(options, len(view.rows) - len(listed))
     return VERDICTS[verdict][2]

@@ -16,9 +16,10 @@ from ..wording.render import translated
 from .output import ATTENTION, FINE, NOT_DONE, Parser, VisibleText, say
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 Cell = str | int | datetime | None  # None: unknown
+MOST_ROWS = 20  # so many fit on a screen
 _PIPE_WIDTH = 1000  # of a pipe: a row stays on one line, for grep
 
 # The state of all by that of the worst: the first word that people read, its style, and the exit code.
@@ -43,6 +44,28 @@ def add_output(parser: Parser) -> None:
     parser.add_argument("-o", "--output", choices=("table", "json", "tsv"), default="table", help=help)
 
 
+def add_fleet_output(parser: Parser) -> None:
+    add_output(parser)
+    parser.add_argument(
+        "--all", action="store_true", help=Text("also clusters without trouble, however many there are")
+    )
+
+
+def is_listed(options: argparse.Namespace, state: ClusterState, clusters: int) -> bool:
+    """A table of many clusters lists those with trouble: others would move them out of sight."""
+    return options.output != "table" or options.all or clusters <= MOST_ROWS or VERDICTS[state][2] != FINE
+
+
+def say_folded(options: argparse.Namespace, clusters: int) -> None:
+    if clusters:
+        folded = Text.plural(
+            "{count} cluster without trouble; `--all` lists it",
+            "{count} clusters without trouble; `--all` lists them",
+            count=clusters,
+        )
+        say(options, folded)
+
+
 def print_rows(
     options: argparse.Namespace,
     headings: Sequence[Text],
@@ -61,6 +84,8 @@ def print_rows(
     from rich.table import Table
     from rich.text import Text as RichText
 
+    if not rows:
+        return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for index, heading in enumerate(headings):
         is_number = any(isinstance(row[index], int) for row in rows)
@@ -70,7 +95,7 @@ def print_rows(
         first, *others = (RichText(_words(cell, options.language)) for cell in row[: len(headings)])
         first.stylize(styles[index] if styles else "")
         table.add_row(first, *others)
-    console.print(table)
+    _print(console, table)
 
 
 def print_verdict(options: argparse.Namespace, state: ClusterState, about: Text) -> None:
@@ -82,8 +107,15 @@ def print_verdict(options: argparse.Namespace, state: ClusterState, about: Text)
 
     shown = RichText(visible(translated(line, options.language)))
     shown.stylize(VERDICTS[state][1], 0, len(translated(VERDICTS[state][0], options.language)))
-    console.print(shown)
-    return None
+    return _print(console, shown)
+
+
+def _print(console: Console, shown: RenderableType) -> None:
+    """Not by the console itself: it looks for the file descriptor of what replaces sys.stdout if a pipe is closed."""
+    with console.capture() as captured:
+        console.print(shown)
+    out = _raw_output()
+    out.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
 
 
 def _console() -> Console | None:

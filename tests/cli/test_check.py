@@ -101,10 +101,21 @@ def test_check_names_what_could_not_be_listed(capsys: pytest.CaptureFixture[str]
 
 def test_for_a_pipe_a_row_is_a_line_and_has_no_codes(capsys: pytest.CaptureFixture[str]) -> None:
     names = [f"{number:03d}-{'x' * 59}" for number in range(100)]
-    assert run("check", check=Check(*map(named, names))) == 0
+    assert run("check", "--all", check=Check(*map(named, names))) == 0
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert [line.split()[2] for line in out.splitlines()[4:]] == names
+
+
+def test_a_table_of_many_clusters_lists_those_with_trouble(capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = Check(*(named(f"well-{number}") for number in range(30)), BLIND, sick(Severity.FAILING))
+    assert run("check", check=fleet) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[4:]] == ["failing", "not", "30"]
+    assert run("check", "-o", "tsv", check=fleet) == 1
+    assert len(capsys.readouterr().out.splitlines()) == 32
+    assert run("check", check=Check(*(named(f"well-{number}") for number in range(30)))) == 0
+    assert capsys.readouterr().out.splitlines()[3:] == ["30 clusters without trouble; `--all` lists them"]
 
 
 @pytest.mark.parametrize("width", ["80", "120"])
