@@ -99,6 +99,7 @@ def slack_bot(simulator: RunningSimulator, base_url: str) -> dict[str, str]:
             "slash_commands": [{"command": "/snat", "description": "Ask about SNAT ports", "url": url}],
         },
         "oauth_config": {"scopes": {"bot": ["commands", "chat:write", "channels:history", "users:read"]}},
+        "settings": {"interactivity": {"is_enabled": True, "request_url": url}},
     }
     installed = simulator.install_slack_app(manifest, signing_secret=secret, bot_token="xoxb-simulated")
     return {

@@ -27,6 +27,9 @@ from .flows.notification.route import Router
 from .flows.remediation.stop import StopChanges
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .chat.message import Click, Message
     from .core.remediation.pace import Pace
     from .flows.approval.decide import Decide
     from .flows.approval.permission import Permission
@@ -394,7 +397,17 @@ class App(Clients):
             page_of,
             can_silence=settings.people_sign_in,
             fleet_page=self.links.fleet if is_open else None,
+            decisions=self._chat_decisions,
         )
+
+    @cached_property
+    def _chat_decisions(self) -> Callable[[str, Message], tuple[Click, ...]] | None:
+        settings = self.settings
+        if not (settings.is_remediation_on and settings.people_sign_in and settings.slack_signing_secret):
+            return None
+        from .flows.approval.chat_buttons import ChatButtons
+
+        return ChatButtons(self.records, self.signer, self.permission, self.clock).of
 
 
 _clock: Clock = SystemClock()

@@ -261,4 +261,12 @@ class Clients:
             found["teams"] = Channel("teams", settings.teams_webhook_url.get_secret_value())
         for name, channel in settings.routes.channels.items() if settings.routes else ():
             found[name] = channel_of(channel, settings.slack_api_url, settings.slack_bot_token)
-        return {name: replace(channel, language=settings.language_of(name)) for name, channel in found.items()}
+        return {name: self._set_up(name, channel) for name, channel in found.items()}
+
+    def _set_up(self, name: str, channel: AnyChannel) -> AnyChannel:
+        settings = self.settings
+        channel = replace(channel, language=settings.language_of(name))
+        if not isinstance(channel, SlackBot) or settings.slack_signing_secret is None or not settings.people_sign_in:
+            return channel
+        token = settings.slack_bot_token  # another token may be another app's, whose clicks don't come here
+        return replace(channel, takes_clicks=token is not None and token.get_secret_value() == channel.token)

@@ -27,12 +27,20 @@ ACTING = {
     "SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/x",
     "WORKSPACE_ID": "workspace",
 }
+IN_SLACK = {
+    "SLACK_WEBHOOK_URL": "",
+    "SLACK_BOT_TOKEN": "xoxb-1-2",
+    "SLACK_CHANNEL": "C01",
+    "SLACK_SIGNING_SECRET": "secret",
+    "SLACK_TEAM_ID": "T01",
+    "SLACK_APP_ID": "A01",
+}
 PARTS = [name for made in (Clients, App) for name, part in vars(made).items() if isinstance(part, cached_property)]
 
 
 @pytest.mark.parametrize("name", PARTS)
 def test_every_part_is_made_once_and_without_a_request(name: str) -> None:
-    app = App(load_settings(ACTING), SystemClock())
+    app = App(load_settings({**ACTING, **IN_SLACK}), SystemClock())
     made = getattr(app, name)
     assert made is not None
     assert getattr(app, name) is made

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +26,7 @@ class Signed:
     """``key`` is the same for the same signature: a replayed request has the key of the first."""
 
     key: str
-    request: SlackRequest
+    request: SlackRequest | None  # None: a button that only opened a page
 
 
 class SlackRequests:
@@ -46,7 +47,8 @@ class SlackRequests:
             ssl_check_enabled=False,
             url_verification_enabled=False,
         )
-        self._bolt.command(command)(_read_command)
+        self._bolt.command(command)(_read)
+        self._bolt.action(re.compile(".+"))(_read)
 
     def read(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Signed:
         """Raises NotFromSlack."""
@@ -63,11 +65,25 @@ class SlackRequests:
         if answer.status != 200 or found.get("api_app_id") != self._app:
             raise NotFromSlack
         signature = request.headers["x-slack-signature"][0]
-        asked = SlackRequest(found["team_id"], found["user_id"], found.get("text", ""), found["response_url"], now)
+        asked = _click(found, now) if "actions" in found else _command(found, now)
         return Signed(hashlib.sha256(signature.encode()).hexdigest(), asked)
 
 
-def _read_command(ack: Any, body: dict[str, Any], context: dict[str, Any]) -> None:
+def _command(found: Mapping[str, Any], now: datetime) -> SlackRequest:
+    return SlackRequest(found["team_id"], found["user_id"], found.get("text", ""), found["response_url"], now)
+
+
+def _click(found: Mapping[str, Any], now: datetime) -> SlackRequest | None:
+    """A click in a channel that two workspaces share names both: it counts for the workspace of the person."""
+    user, action = found["user"], found["actions"][0]
+    if "value" not in action:
+        return None
+    return SlackRequest(
+        user["team_id"], user["id"], action["value"], found["response_url"], now, action=action["action_id"]
+    )
+
+
+def _read(ack: Any, body: dict[str, Any], context: dict[str, Any]) -> None:
     context[_FOUND] = body
     ack()
 

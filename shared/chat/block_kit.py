@@ -13,8 +13,8 @@ from typing import Any
 
 from slack_sdk.models import blocks as kit
 
-from ..formatting import clip
-from .message import Button, Chart, Message, Section, Table, Tone, code_spans, without_backticks
+from ..formatting import clip, visible
+from .message import Button, Chart, Click, Message, Section, Table, Tone, code_spans, without_backticks
 
 URL_ACTION_PREFIX = "open_link_"
 MAX_TEXT_CHARACTERS = 3_000
@@ -184,5 +184,25 @@ def _actions(message: Message) -> Iterator[kit.Block]:
         )
         for index, button in enumerate(_buttons(message), start=1)
     ]
-    if buttons:
-        yield kit.ActionsBlock(elements=buttons)
+    clicks = [_click(click) for click in message.clicks]
+    if buttons or clicks:
+        yield kit.ActionsBlock(elements=[*buttons, *clicks])
+
+
+def _click(click: Click) -> kit.ButtonElement:
+    """Its text in the dialog's own button too: "OK" would not say what it does."""
+    style = "danger" if click.is_risky else None
+    confirm = kit.ConfirmObject(
+        title=_plain(click.question, kit.ConfirmObject.title_max_length),
+        text=_plain(click.meaning, kit.ConfirmObject.text_max_length),
+        confirm=_plain(click.text, kit.ConfirmObject.confirm_max_length),
+        deny=_plain(click.back, kit.ConfirmObject.deny_max_length),
+        style=style,
+    )
+    return kit.ButtonElement(
+        text=clip(visible(click.text), 30), action_id=click.action, value=click.value, style=style, confirm=confirm
+    )
+
+
+def _plain(text: str, most: int) -> kit.PlainTextObject:
+    return kit.PlainTextObject(text=clip(visible(without_backticks(text)), most), emoji=False)

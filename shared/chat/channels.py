@@ -43,6 +43,7 @@ class SlackBot:
     token: str = field(repr=False)
     place: str  # the channel's id
     language: str = "en"
+    takes_clicks: bool = False  # buttons that decide lead to this app
 
     def api(self) -> SlackApi:
         """For one message."""

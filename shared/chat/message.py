@@ -103,6 +103,19 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Click:
+    """A button that decides something, after a dialog that asks. Only a Slack bot's messages have such buttons."""
+
+    text: Text
+    action: str
+    value: str
+    question: Text
+    meaning: Text  # what it would do
+    is_risky: bool = False
+    back: Text = Text("Back")
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     title: Text
     summary: Text  # one line, for notifications
@@ -110,6 +123,7 @@ class Message:
     facts: tuple[tuple[Text, Text], ...] = ()  # label and value
     sections: tuple[Section, ...] = ()
     buttons: tuple[Button, ...] = ()
+    clicks: tuple[Click, ...] = ()  # set at delivery
     footer: Text = EMPTY
     charts: tuple[Chart, ...] = ()
     kind: MessageKind = MessageKind.FLEET

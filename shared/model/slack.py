@@ -12,13 +12,14 @@ MEANS = "Slack session, no MFA evidence"
 
 @dataclass(frozen=True, slots=True)
 class SlackRequest:
-    """A slash command, as Slack signed it. ``team`` is the workspace of ``user``, who may belong to another one."""
+    """A slash command or a click, as Slack signed it. ``team`` is the workspace of ``user``, maybe another one."""
 
     team: str
     user: str
-    text: str
+    text: str  # of the command, or the value of the button
     response_url: str = field(repr=False)  # whoever holds it can answer for half an hour
     received_at: datetime
+    action: str = ""  # of the button; empty: a command
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ blueprint = func.Blueprint()
 @blueprint.queue_output("asked", **queue("slack"))
 @answers_json
 def slack(req: func.HttpRequest, asked: func.Out[str]) -> func.HttpResponse:
-    """The request URL of the app's slash command. Slack signs the body as it is sent."""
+    """The request URL of the app's slash command and its buttons. Slack signs the body as it is sent."""
     from ..app import current
     from ..errors import NotFoundHere
     from ..model.text import Text
@@ -23,7 +23,7 @@ def slack(req: func.HttpRequest, asked: func.Out[str]) -> func.HttpResponse:
     if app.slack_requests is None:
         raise NotFoundHere(Text("No Slack app is set up here: SLACK_SIGNING_SECRET is empty."))
     signed = app.slack_requests.read(req.get_body(), req.headers, app.clock.wall())
-    if app.stored_slack_requests.add(signed.key, signed.request):
+    if signed.request and app.stored_slack_requests.add(signed.key, signed.request):
         asked.set(message(request=signed.key))
     return func.HttpResponse(status_code=200, headers={"Cache-Control": "no-store"})
 

@@ -75,7 +75,9 @@ def measure(message: func.QueueMessage, deliver: func.Out[List[str]]) -> None:  
 
 
 @blueprint.queue_trigger("message", **queue("slack"))
-def answer_slack(message: func.QueueMessage) -> None:
+@blueprint.queue_output("advance", **queue("advance"))
+@blueprint.queue_output("deliver", **queue("deliver"))
+def answer_slack(message: func.QueueMessage, advance: func.Out[str], deliver: func.Out[str]) -> None:
     """Answer what one person asked for in Slack."""
     from ..app import current
     from ..first_use import import_lock
@@ -83,7 +85,7 @@ def answer_slack(message: func.QueueMessage) -> None:
     with import_lock:
         from .slack_commands import answer
     (request,) = read_message(message.get_body(), "request")
-    answer(current(), request)
+    answer(current(), request, advance.set, deliver.set)
 
 
 def _log_poison(name: str) -> None:

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ..app import App
@@ -13,11 +14,18 @@ from ..auth.errors import GuestRefused, LinkWanted, NotPermitted
 from ..chat import slack
 from ..chat.errors import ChatUnavailable
 from ..chat.message import Message
+from ..clock import Instant
+from ..core.approval.policy import Place
 from ..core.planning.request import PlanRequest
-from ..errors import BadInput, RowForged, SnatbotError
+from ..errors import BadInput, NotFoundHere, RowForged, SnatbotError
+from ..flows.approval.chat_buttons import PREFIX
+from ..flows.incidents.silence import moment_from
 from ..flows.monitoring.fleet_status import read_fleet_status
 from ..formatting import clip, visible
+from ..ids import cluster_key
+from ..model.change import Action
 from ..model.identity import Person
+from ..model.resource_id import ArmId
 from ..model.slack import SlackLink, SlackRequest
 from ..model.text import Text
 from ..store.stop_switch import StopFlag
@@ -25,6 +33,7 @@ from ..web.fleet_view import FleetView
 from ..web.paths import Paths
 from ..web.slack_answers import (
     check_answer,
+    done_answer,
     help_answer,
     link_answer,
     plan_answer,
@@ -32,14 +41,18 @@ from ..web.slack_answers import (
     status_answer,
     stop_answer,
 )
-from .visitors import app_with_sign_in
+from .queue_messages import message
+from .visitors import KEY, app_with_sign_in
 
 T = TypeVar("T")
 log = logging.getLogger("snatbot.slack")
 
 
-def answer(app: App, key: str) -> None:
-    """Once; a message that the queue delivers again finds nothing to answer. Raises ChatUnavailable, StoreError."""
+def answer(app: App, key: str, advance: Callable[[str], None], deliver: Callable[[str], None]) -> None:
+    """Once: a message that the queue delivers again finds nothing to answer. Raises ChatUnavailable and StoreError.
+
+    ``advance`` and ``deliver`` queue what follows from a decision.
+    """
     now = app.clock.wall()
     try:
         request = app.stored_slack_requests.get(key, now)
@@ -50,7 +63,7 @@ def answer(app: App, key: str) -> None:
         log.info("a request of Slack was answered already, or waited for more than half an hour")
         return
     try:
-        asker = _asker(app, request)
+        asker = _asker(app, request, advance, deliver)
         try:
             found = _answer(app, asker)
         except LinkWanted as error:
@@ -78,6 +91,8 @@ class Asker:
     app: App
     request: SlackRequest
     name: str
+    advance: Callable[[str], None]
+    deliver: Callable[[str], None]
 
     def link_url(self) -> str:
         """Raises NotFoundHere or MisconfiguredError where nobody signs in."""
@@ -108,7 +123,7 @@ class Asker:
         )
 
 
-def _asker(app: App, request: SlackRequest) -> Asker:
+def _asker(app: App, request: SlackRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> Asker:
     """Raises NotPermitted, also if Slack does not say who this is."""
     team = app.settings.slack_team_id
     try:
@@ -119,10 +134,12 @@ def _asker(app: App, request: SlackRequest) -> Asker:
         raise NotPermitted(
             Text("Only members of this app's workspace can use it: no guests, no bots, nobody of another workspace.")
         )
-    return Asker(app, request, clip(visible(name), 80))
+    return Asker(app, request, clip(visible(name), 80), advance, deliver)
 
 
 def _answer(app: App, asker: Asker) -> Message:
+    if asker.request.action:
+        return _click(asker)
     name, _, rest = asker.request.text.strip().partition(" ")
     if command := _OF_PEOPLE.get(name.lower()):
         return command(asker, rest.strip())
@@ -144,6 +161,62 @@ def _stop(asker: Asker, reason: str) -> Message:
     return stop_answer(asker.permitted(stop))
 
 
+def _resume(asker: Asker, reason: str) -> Message:
+    app, purpose = asker.app, Text("lift the stop of all changes")
+
+    def resume(person: Person) -> StopFlag:
+        app.permission.require_anywhere(person, purpose, allows_writes=True, place=Place.CHAT)
+        return app.stop.set(False, person, reason, app.clock.now())
+
+    asker.permitted(resume)
+    return done_answer(Text("Changes may go on; one that had stopped is resumed on its own page."))
+
+
+def _silence(asker: Asker, rest: str) -> Message:
+    cluster, _, minutes = rest.partition(" ")
+    if not cluster:
+        raise BadInput(Text("Name a cluster: `{command} silence CLUSTER`", command=asker.app.settings.slack_command))
+    found = asker.app.check.find(cluster)
+    return _silenced(asker, found.id, moment_from("", minutes or "60", asker.app.clock.now()))
+
+
+def _silenced(asker: Asker, cluster_id: ArmId, until: datetime) -> Message:
+    app = asker.app
+
+    def silence(person: Person) -> None:
+        app.permission.require_anywhere(person, Text("silence a cluster"), allows_writes=False)
+        app.silence.begin(cluster_id, until, person, app.clock.now())
+
+    asker.permitted(silence)
+    asker.deliver(message(partition=cluster_key(cluster_id)))
+    text = Text(
+        "Nothing is posted about {cluster} until {until}; measuring goes on.", cluster=cluster_id.name, until=until
+    )
+    return done_answer(text)
+
+
+def _click(asker: Asker) -> Message:
+    """Raises LinkTampered or LinkExpired for a button that is not this app's own, and Refused if it is too late."""
+    app, value = asker.app, asker.request.text
+    action = asker.request.action.removeprefix(PREFIX)
+    if action == "silence":
+        record = app.records.cluster_in(value) if KEY.fullmatch(value) else None
+        if record is None:
+            raise NotFoundHere(Text("No such cluster is known here."))
+        return _silenced(asker, record.value.cluster_id, app.clock.now() + timedelta(hours=1))
+    if action not in (Action.APPROVE, Action.DENY):
+        raise NotFoundHere(Text("There is no such button any more."))
+    target = app.signer.read_link(value)
+    change = asker.permitted(
+        lambda person: app.decide.decide(target, action, person, Instant.of(app.clock), Place.CHAT)
+    )
+    if action == Action.APPROVE:
+        asker.advance(message(partition=target.partition, change=target.change_id))
+    asker.deliver(message(partition=target.partition))
+    state = Text("approved") if action == Action.APPROVE else Text("denied")
+    return done_answer(Text("Plan for {cluster} {state}", cluster=change.cluster_name, state=state))
+
+
 def _check(app: App, cluster: str) -> Message:
     now = app.clock.now()
     return check_answer(app.check.one(cluster, now) if cluster else app.check.all(now))
@@ -161,15 +234,20 @@ def _status(app: App, _: str) -> Message:
 
 
 _COMMANDS: Mapping[str, Callable[[App, str], Message]] = {"check": _check, "plan": _plan, "status": _status}
-_OF_PEOPLE: Mapping[str, Callable[[Asker, str], Message]] = {"link": _link, "stop": _stop}
+_OF_PEOPLE: Mapping[str, Callable[[Asker, str], Message]] = {
+    "link": _link,
+    "stop": _stop,
+    "resume": _resume,
+    "silence": _silence,
+}
 
 
 def _send(app: App, request: SlackRequest, found: Message) -> None:
     """In private. Raises ChatUnavailable: try again."""
-    message = found.in_language(app.settings.language_of("slack"))
+    shown = found.in_language(app.settings.language_of("slack"))
     private = {"response_type": "ephemeral", "replace_original": False}
     try:
-        slack.send(message, "answers", lambda payload: slack.post(request.response_url, {**payload, **private}))
+        slack.send(shown, "answers", lambda payload: slack.post(request.response_url, {**payload, **private}))
     except ChatUnavailable:
         raise
     except SnatbotError as error:

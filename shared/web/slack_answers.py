@@ -63,6 +63,11 @@ def help_answer(command: str) -> Message:
         Text("`{command} plan CLUSTER`: what would cure it, as a dry run", command=command),
         Text("`{command} status`: what the last scan saw", command=command),
         Text("`{command} stop REASON`: stop all changes before their next step", command=command),
+        Text("`{command} resume REASON`: lift that stop", command=command),
+        Text(
+            "`{command} silence CLUSTER MINUTES`: post nothing about it for so long; 60 minutes by default",
+            command=command,
+        ),
         Text("`{command} link`: link this Slack account with your work account", command=command),
     )
     footer = Text("Only you see the answers.")
@@ -72,6 +77,10 @@ def help_answer(command: str) -> Message:
 def stop_answer(stop: StopFlag) -> Message:
     text = Text("No change takes another step until a person lifts the stop: `python -m shared.cli start`")
     return Message(Text("All changes are stopped"), text, Tone.WARNING, facts=((Text("By"), verbatim(stop.by)),))
+
+
+def done_answer(text: Text) -> Message:
+    return Message(Text("Done"), text, Tone.GOOD)
 
 
 def link_answer(url: str, why: Text = EMPTY) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from datetime import UTC, datetime
@@ -59,7 +60,30 @@ def test_a_command_is_read_as_slack_signed_it(requests: SlackRequests) -> None:
 
 def test_an_empty_command_has_no_text(requests: SlackRequests) -> None:
     body = body_of(text="")
-    assert requests.read(body, signed(body), NOW).request.text == ""
+    assert getattr(requests.read(body, signed(body), NOW).request, "text", None) == ""
+
+
+def click_of(**action: str) -> bytes:
+    payload = {
+        "type": "block_actions",
+        "api_app_id": "A1",
+        "team": {"id": "T1"},
+        "user": {"id": "U2", "team_id": "T2"},
+        "response_url": "https://hooks.slack.com/actions/1",
+        "actions": [{"type": "button", "block_id": "b", "action_ts": "1", **action}],
+    }
+    return urlencode({"payload": json.dumps(payload)}).encode()
+
+
+def test_a_click_counts_for_the_workspace_of_the_person(requests: SlackRequests) -> None:
+    body = click_of(action_id="snat_deny", value="v")
+    expected = SlackRequest("T2", "U2", "v", "https://hooks.slack.com/actions/1", NOW, action="snat_deny")
+    assert requests.read(body, signed(body), NOW).request == expected
+
+
+def test_a_button_that_only_opens_a_page_asks_for_nothing(requests: SlackRequests) -> None:
+    body = click_of(action_id="open_link_1", url="https://bot.example.com")
+    assert requests.read(body, signed(body), NOW).request is None
 
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -9,9 +9,7 @@ import pytest
 from devhost.stage import Stage
 from tests.support.html_page import fields
 from tests.support.sign_in import ADA, Visitor, said, stage_with_people
-from tests.support.slack_room import SlackPerson
-
-LINK = "Link with my work account"
+from tests.support.slack_room import LINK, SlackPerson
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +20,6 @@ def stage(tmp_path_factory: pytest.TempPathFactory, azurite: str) -> Iterator[St
 
 def in_slack(stage: Stage, name: str) -> SlackPerson:
     return SlackPerson(stage, f"{name}@contoso.example")
-
-
-def link(stage: Stage, name: str, account: str = "") -> str:
-    """Link somebody's Slack account, with another one's work account perhaps; returns what the page says then."""
-    url = in_slack(stage, name).ask("link").urls[LINK]
-    with Visitor(stage) as browser:
-        page = browser.sign_in(url, f"{account or name}@contoso.example")
-        assert page.status_code == 200, said(page)
-        done = browser.post(url.partition("?")[0], data=fields(page.text.partition("/api/sign-out")[0]))
-    return said(done)
 
 
 def audit(stage: Stage) -> str:
@@ -64,12 +52,12 @@ def test_only_a_linked_person_with_the_right_role_stops_and_others_learn_why_in_
     unlinked = in_slack(stage, "bob").ask("stop now")
     assert "not linked with a work account" in unlinked.text
     assert LINK in unlinked.urls
-    link(stage, "rui")
+    in_slack(stage, "rui").link()
     assert "Rui lacks the app role Snat.Operate, which is needed to stop all changes" in (
         in_slack(stage, "rui").ask("stop now").text
     )
     assert "stopped by" not in in_slack(stage, "rui").ask("status").text
-    link(stage, "olga")
+    in_slack(stage, "olga").link()
     stopped = in_slack(stage, "olga").ask("stop too many *drops*")
     assert "All changes are stopped" in stopped.text
     assert "Slack session, no MFA evidence" in stopped.text

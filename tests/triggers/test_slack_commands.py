@@ -1,117 +1,30 @@
-"""What the worker does for people of every kind, without a network: Slack says who they are, and takes the answers."""
+"""What the worker does for people of every kind, without a network."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-import shared.app
 from shared.app import App
-from shared.chat import slack
 from shared.chat.errors import ChatUnavailable
-from shared.ids import new_id
-from shared.model.audit import AuditLine
 from shared.model.identity import Role
-from shared.model.slack import SlackAccount, SlackLink, SlackRequest
+from shared.model.slack import SlackAccount
 from shared.model.text import Text
 from shared.settings import load_settings
 from shared.store.table import Table
-from shared.triggers import slack_commands
 from tests.support.nouns import NOW
+from tests.support.slack_worker import OLGA, SLACK, Clock, Room
 
 pytestmark = pytest.mark.azurite
-TENANT = "99999999-9999-4999-8999-999999999999"
-OLGA = SlackAccount(
-    "T01",
-    "U01",
-    "0a0a0a0a-0000-4000-8000-000000000002",
-    TENANT,
-    "Olga",
-    frozenset({Role.OPERATE}),
-    NOW,
-    False,
-    NOW + timedelta(days=30),
-)
-
-
-@dataclass
-class Clock:
-    at: datetime = NOW
-
-    def now(self) -> datetime:
-        return self.at
-
-    wall = now
-
-    def sleep(self, seconds: float) -> None:
-        raise AssertionError("nothing waits here")
-
-
-@dataclass
-class Room:
-    """Slack: who is a member, and what it was sent."""
-
-    app: App
-    clock: Clock
-    members: dict[str, str] = field(default_factory=lambda: {"U01": "Olga B."})
-    sent: list[dict[str, Any]] = field(default_factory=list)
-
-    def member_name(self, team: str, user: str) -> str:
-        return self.members.get(user, "")
-
-    def post(self, url: str, payload: dict[str, Any]) -> None:
-        assert url == "https://hooks.slack.com/commands/1"
-        self.sent.append(payload)
-
-    def ask(self, text: str, user: str = "U01", team: str = "T01") -> str:
-        key = new_id(32)
-        request = SlackRequest(team, user, text, "https://hooks.slack.com/commands/1", self.clock.at)
-        assert self.app.stored_slack_requests.add(key, request)
-        slack_commands.answer(self.app, key)
-        slack_commands.answer(self.app, key)  # the queue delivers at least once
-        assert self.sent[-1]["response_type"] == "ephemeral"
-        return str(self.sent[-1])
-
-    def link(self, account: SlackAccount = OLGA) -> None:
-        token = new_id(43)
-        accounts = self.app.slack_accounts
-        accounts.ask(token, SlackLink(account.team, account.user, "Olga B.", self.clock.at))
-        line = AuditLine(new_id(), self.clock.at, "Olga", "Slack account linked", "U01", "")
-        assert accounts.link(token, account, line)
-        assert not accounts.link(token, account, line), "a link works once"
-
-    @property
-    def is_stopped(self) -> bool:
-        return self.app.stop_switch.stop_flag().is_set
-
-    def refused(self) -> list[str]:
-        return [line.actor for line in self.app.records.audit("audit") if line.event == "attempt refused"]
 
 
 @pytest.fixture
 def room(table: Table, monkeypatch: pytest.MonkeyPatch) -> Room:
-    environment = {
-        "AzureWebJobsStorage": "UseDevelopmentStorage=true",
-        "PUBLIC_BASE_URL": "https://bot.example.com",
-        "ENTRA_TENANT_ID": TENANT,
-        "ENTRA_CLIENT_ID": "aaaaaaaa-0000-4000-8000-0000000000b1",
-        "SIGNING_KEYS": "k" * 32,
-        "SLACK_BOT_TOKEN": "xoxb-1",
-        "SLACK_CHANNEL": "C01",
-        "SLACK_SIGNING_SECRET": "s",
-        "SLACK_TEAM_ID": "T01",
-        "SLACK_APP_ID": "A01",
-    }
     clock = Clock()
-    app = App(load_settings(environment), clock)
-    found = Room(app, clock)
-    vars(app).update(table=table, slack_api=lambda: found)
-    app.stop_switch.begin(NOW)
-    monkeypatch.setattr(slack, "post", found.post)
-    monkeypatch.setattr(shared.app, "_app", app)
+    found = Room(App(load_settings(SLACK), clock), clock)
+    found.open(table, monkeypatch)
     return found
 
 

@@ -17,6 +17,7 @@ from ...model.plan import PlanKind
 from ...model.resource_id import ArmId
 from ...model.text import Text
 
+_NEVER_IN_CHAT = (PlanKind.DETACH_NAT_GATEWAY, PlanKind.DELETE_NAT_GATEWAY)
 # Translators: infinitives, as in "You can't {act}: {reason}." and "the app role, which is needed to {act}".
 _ACTS = {
     Action.APPROVE: Text("approve this"),
@@ -57,6 +58,8 @@ class Permission:
         rules = self.rules(change)
         if action is Action.APPROVE and _has_approved(change, approver):
             raise NotPermitted(Text("You have approved this already, and another person must approve it too."))
+        if place is Place.CHAT and not _is_for_chat(change, rules):
+            raise NotPermitted(Text("This can't be approved in chat. Open the plan, and approve it on its page."))
         if missing := rules.refusal(approver, place):
             if place is Place.PAGE and not rules.refusal(approver, Place.PAGE_WITH_STEP_UP):
                 raise StepUpNeeded
@@ -66,6 +69,13 @@ class Permission:
                 )
             raise NotPermitted(Text("You can't {act}: {reason}.", act=_ACTS[action], reason=missing))
         return rules
+
+    def allows_chat(self, change: Change) -> bool:
+        """Whether anybody may approve it in chat. False while the cluster's tags can't be read."""
+        try:
+            return _is_for_chat(change, self.rules(change))
+        except AzureError:
+            return False
 
     def place(self, digest: str, approver: Approver, step_up: StepUp | None, wall: datetime) -> Place:
         """Where somebody is who looks at the page of the plan with this digest."""
@@ -80,14 +90,18 @@ class Permission:
             return error
         return None
 
-    def require_anywhere(self, person: Person, what: Text, *, allows_writes: bool) -> None:
+    def require_anywhere(self, person: Person, what: Text, *, allows_writes: bool, place: Place | None = None) -> None:
         """For what concerns no change: whoever may approve on any cluster may do it, and operators if it allows no
-        write to Azure. Raises RoleMissing or NotPermitted.
+        write to Azure. ``place``: where a rule must let them. Raises RoleMissing or NotPermitted.
         """
         rules = [rule for rule in self.policy.rules if not rule.clusters.tags]  # rules by tag never apply alone
         operates = Role.OPERATE in person.roles and not allows_writes
-        if operates or any(not rule.refusal(person, None) for rule in rules):
+        if operates or any(not rule.refusal(person, place) for rule in rules):
             return
+        if place is Place.CHAT and not any(place in rule.places for rule in rules):
+            raise NotPermitted(
+                Text("No rule of APPROVAL_POLICY allows it in chat. You can {what} elsewhere.", what=what)
+            )
         role = Role.APPROVE if allows_writes else Role.OPERATE
         if role is Role.OPERATE or any(role in rule.roles for rule in rules):
             raise RoleMissing(person, role, what, self.client_id)
@@ -104,6 +118,13 @@ class Permission:
         if isinstance(approver, Person) and Role.OPERATE not in approver.roles and rules.refusal(approver):
             raise RoleMissing(approver, Role.OPERATE, _ACTS[action], self.client_id)
         return rules
+
+
+def _is_for_chat(change: Change, rules: MatchedRules) -> bool:
+    """A Slack session proves no second factor: it neither rolls back nor deletes, and is never one of two people."""
+    places = [rule.places for rule in rules.rules]
+    is_allowed = bool(places) and all(Place.CHAT in allowed for allowed in places)
+    return is_allowed and rules.people == 1 and change.plan.kind not in _NEVER_IN_CHAT
 
 
 def _deletes_by_link(change: Change, action: Action, approver: Approver) -> bool:

@@ -17,7 +17,7 @@ from itertools import groupby
 from ...chat import fleet_messages
 from ...chat.channels import AnyChannel, SlackBot
 from ...chat.errors import ChatRefused, ChatUnavailable
-from ...chat.message import Audience, Button, MessageKind
+from ...chat.message import Audience, Button, Click, Message, MessageKind
 from ...chat.pager import TROUBLE, PagerDuty, SignedWebhook, event_of
 from ...formatting import listed
 from ...model.audit import OutboxMessage
@@ -38,6 +38,9 @@ _REFUSED_WAIT = timedelta(hours=1)
 _GIVE_UP_AFTER_REFUSALS = 24
 _MOST_FORGED = 50  # at once
 _WITH_SILENCE = TROUBLE | {MessageKind.APPROVAL_WANTED, MessageKind.ADVICE}  # and a link to silence the cluster
+
+
+SILENCE = Text("Silence 1 h")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,13 @@ class Deliver:
         *,
         can_silence: bool = False,
         fleet_page: Callable[[], str] | None = None,
+        decisions: Callable[[str, Message], tuple[Click, ...]] | None = None,
     ) -> None:
         """``alarms``: where it puts a message about messages that this app did not write.
 
         ``incident_page``: an incident's address; None: its page can't be opened. ``can_silence``: there, by a form.
         ``fleet_page``: the address of the page of all clusters.
+        ``decisions``: the buttons of a partition's message by which people decide in chat.
         """
         self._records = records
         self._liveness = liveness
@@ -74,6 +79,7 @@ class Deliver:
         self._incident_page = incident_page
         self._can_silence = can_silence
         self._fleet_page = fleet_page
+        self._decisions = decisions
         self._alarms = alarms or Outbox(tuple(channels))
         self._router = router or Router(records, (), tuple(channels), tuple(channels))
 
@@ -173,10 +179,15 @@ class Deliver:
         if incident and self._incident_page:
             page = self._incident_page(incident)
             can_silence = self._can_silence and incident.is_open and message.kind in _WITH_SILENCE
-            silence = (Button(Text("Silence 1 h"), f"{page}#silence"),) if can_silence else ()
+            is_clicked = isinstance(channel, SlackBot) and channel.takes_clicks
+            silence = (Button(SILENCE, f"{page}#silence"),) if can_silence and not is_clicked else ()
             message = replace(message, buttons=(*message.buttons, *silence, Button(Text("Incident page"), page)))
+            if can_silence and is_clicked:
+                message = replace(message, clicks=(_silence_click(partition, row.cluster_name),))
         if partition == FLEET_PARTITION and self._fleet_page:
             message = replace(message, buttons=(*message.buttons, Button(Text("All clusters"), self._fleet_page())))
+        if isinstance(channel, SlackBot) and channel.takes_clicks and self._decisions:
+            message = replace(message, clicks=(*self._decisions(partition, message), *message.clicks))
         message = message.in_language(channel.language)
         if isinstance(channel, SlackBot):
             RewrittenMessage(self._records, channel.api(), partition, row, message).deliver()
@@ -199,3 +210,8 @@ class Deliver:
                     )
                     writes.append(line)
                 self._records.commit_in(partition, writes)
+
+
+def _silence_click(partition: str, cluster_name: str) -> Click:
+    meaning = Text("Nothing about {cluster} is posted for an hour. Measuring goes on.", cluster=cluster_name)
+    return Click(SILENCE, "snat_silence", partition, Text("Silence this cluster?"), meaning)

@@ -131,4 +131,4 @@ def _reply(message: Message, *, is_first: bool) -> Message | None:
     if is_first and not details:
         return None
     summary = EMPTY if is_first else message.summary
-    return replace(message, summary=summary, facts=(), sections=details, buttons=(), footer=EMPTY, charts=())
+    return replace(message, summary=summary, facts=(), sections=details, buttons=(), clicks=(), footer=EMPTY, charts=())
