@@ -156,7 +156,7 @@ def right_requests(desk: Desk) -> Iterator[tuple[str, str, dict[str, str], int]]
         yield "POST", f"incidents/{incident}", passes | {"cluster": key}, 403
     else:
         passes, opened = {}, {"t": desk.token}
-        yield "POST", "commands/resume-all", {}, 200
+        yield "POST", "commands/start", {}, 200
         yield "POST", "commands/silence", cluster | {"minutes": "5"}, 200
         yield "POST", "commands/unsilence", cluster, 200
         yield "POST", "commands/propose", cluster, 201
