@@ -15,7 +15,7 @@ from ..model.reading import Measured
 from ..model.resource_id import ArmId
 from ..model.text import Text, arranged
 from .output import CLUSTER, MakeApp, Subcommands, add_command, print_error, print_json, say
-from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded, worst_of
+from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded, told_apart, worst_of
 
 if TYPE_CHECKING:
     from ..flows.monitoring.check import CheckReport
@@ -70,10 +70,11 @@ def _print(
     order, count = list(ClusterState), len(report.assessments)
     listed = [seen for seen in report.assessments if is_listed(options, states[seen.cluster.id], count)]
     clusters = sorted(listed, key=lambda seen: (order.index(states[seen.cluster.id]), seen.cluster.name))
+    names = told_apart([seen.cluster.id for seen in clusters])
     rows = [
         (
             STATE_LABELS[states[seen.cluster.id]],
-            seen.cluster.name,
+            names[seen.cluster.id],
             seen.reading.failed if isinstance(seen.reading, Measured) else None,
             what_was_found(seen),
             seen.cluster.id,
@@ -88,14 +89,14 @@ def _print(
         say(options, Text("judged {start} to {end}", start=report.window.start, end=report.window.end), "")
     headings = (Text("State"), Text("Cluster"), Text("Failed"), Text("Found"))
     print_rows(options, headings, rows, [VERDICTS[states[seen.cluster.id]][1] for seen in clusters])
+    say_folded(options, count - len(clusters))
     if is_table and len(clusters) == 1 and isinstance(clusters[0].reading, Measured) and clusters[0].reading.nodes:
         say(options, "")
         nodes = [(node_label(node.name, node.is_gone), node.ip, node.failed) for node in clusters[0].reading.nodes]
         print_rows(options, (Text("Node"), Text("IP"), Text("Failed")), nodes)
-    say_folded(options, count - len(clusters))
     for unlisted in report.unreadable:
         line = Text("could not be listed: {what}", what=unlisted.text)
         if is_table:
-            say(options, line)
+            say(options, "", line)
         else:
             print_error(line, options.language)

@@ -106,7 +106,7 @@ class Waiting:
         self._thread = threading.Thread(target=self._run, args=(wait or self._over.wait,), daemon=True)
 
     def start(self) -> None:
-        if self._out.isatty():
+        if self._out.isatty() and self._thread.ident is None:
             self._thread.start()
 
     def count(self, done: int, total: int) -> None:

@@ -7,14 +7,13 @@ import argparse
 from ..core.incidents.cluster_status import state_of
 from ..model.text import Text, arranged
 from .output import MakeApp, Subcommands, add_command, print_json, say
-from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded, worst_of
+from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded, told_apart, worst_of
 
 _HEADINGS = (
     Text("State"),
     Text("Cluster"),
     Text("Egress path"),
     Text("Ports used"),
-    Text("Last measured"),
     Text("Found"),
 )
 
@@ -52,8 +51,10 @@ def status(options: argparse.Namespace, make_app: MakeApp) -> int:
             say(options, Text("all changes were stopped by {who}: {reason}", who=flag.by, reason=flag.reason))
         say(options, "")
     listed = [row for row in view.rows if is_listed(options, row.state, len(view.rows))]
+    names = told_apart([row.status.id for row in listed])
     rows = [
-        (row.label, row.status.id.name, row.egress, row.ports, row.measured, row.about, row.status.id) for row in listed
+        (row.label, names[row.status.id], row.egress, row.ports, row.about, row.status.measured_at, row.status.id)
+        for row in listed
     ]
     print_rows(options, _HEADINGS, rows, [VERDICTS[row.state][1] for row in listed])
     say_folded(options, len(view.rows) - len(listed))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from ..core.incidents.cluster_status import ClusterState
 from ..formatting import visible
+from ..model.resource_id import ArmId
 from ..model.text import Text, arranged
 from ..wording.render import translated
 from .output import ATTENTION, FINE, NOT_DONE, Parser, VisibleText, say
@@ -63,7 +65,13 @@ def say_folded(options: argparse.Namespace, clusters: int) -> None:
             "{count} clusters without trouble; `--all` lists them",
             count=clusters,
         )
-        say(options, folded)
+        say(options, "", folded)
+
+
+def told_apart(ids: Sequence[ArmId]) -> dict[ArmId, str]:
+    """Names of clusters, with the resource group where several have the same."""
+    names = Counter(each.name.lower() for each in ids)
+    return {each: each.name if names[each.name.lower()] == 1 else f"{each.resource_group}/{each.name}" for each in ids}
 
 
 def print_rows(
@@ -90,7 +98,7 @@ def print_rows(
     for index, heading in enumerate(headings):
         is_number = any(isinstance(row[index], int) for row in rows)
         shown = RichText(translated(heading, options.language))
-        table.add_column(shown, overflow="fold", justify="right" if is_number else "left")
+        table.add_column(shown, overflow="fold", justify="right" if is_number else "left", no_wrap=index == 0)
     for index, row in enumerate(rows):
         first, *others = (RichText(_words(cell, options.language)) for cell in row[: len(headings)])
         first.stylize(styles[index] if styles else "")

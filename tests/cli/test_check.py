@@ -15,6 +15,7 @@ from shared.model.assessment import Assessment
 from shared.model.finding import Severity
 from shared.model.fleet import Unlisted
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
+from shared.model.resource_id import ArmId
 from shared.model.text import Text
 from tests.support.nouns import make_assessment, make_cluster
 from tests.support.terminal import CLUSTER, HEALTHY, NOW, WINDOW, Check, assessed, run
@@ -111,11 +112,19 @@ def test_a_table_of_many_clusters_lists_those_with_trouble(capsys: pytest.Captur
     fleet = Check(*(named(f"well-{number}") for number in range(30)), BLIND, sick(Severity.FAILING))
     assert run("check", check=fleet) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[4:]] == ["failing", "not", "30"]
+    assert [line.split()[0] for line in lines[4:] if line] == ["failing", "not", "30"]
     assert run("check", "-o", "tsv", check=fleet) == 1
     assert len(capsys.readouterr().out.splitlines()) == 32
     assert run("check", check=Check(*(named(f"well-{number}") for number in range(30)))) == 0
-    assert capsys.readouterr().out.splitlines()[3:] == ["30 clusters without trouble; `--all` lists them"]
+    assert capsys.readouterr().out.splitlines()[4:] == ["30 clusters without trouble; `--all` lists them"]
+
+
+def test_clusters_with_the_same_name_are_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    ids = [ArmId(str(CLUSTER.id).replace("rg-shop", group)) for group in ("rg-a", "rg-b")]
+    same = [Assessment(replace(CLUSTER, id=each), NOW, HEALTHY) for each in ids]
+    assert run("check", check=Check(named("other"), *same)) == 0
+    shown = [line.split()[2] for line in capsys.readouterr().out.splitlines()[4:]]
+    assert sorted(shown) == ["other", "rg-a/shop-prod", "rg-b/shop-prod"]
 
 
 @pytest.mark.parametrize("width", ["80", "120"])
@@ -128,13 +137,14 @@ def test_a_terminal_cuts_no_name_and_has_colours(
     name = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
     with monkeypatch.context() as patch:
         patch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-        run("check", check=Check(named(name), named("\x1b[2Jevil\n[red]")))
+        run("check", check=Check(named(name), named("evil", Unmeasured(Text("\x1b[2Jevil\n[red]")))))
     out = capsys.readouterr().out
     plain = re.sub(r"\x1b\[[0-9;]*m", "", out)
     assert out != plain
     assert "\x1b" not in plain
     assert max(map(len, plain.splitlines())) <= int(width)
-    assert name in "".join(line[12:].split("  ")[0].strip() for line in plain.splitlines()[4:])
+    begin = plain.splitlines()[3].index("Cluster")
+    assert name in "".join(line[begin:].split("  ")[0] for line in plain.splitlines()[4:])
     assert "[2Jevil [red]" in plain
 
 
