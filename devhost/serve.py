@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import json
 import signal
 import sys
 import tempfile
@@ -16,8 +17,9 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
 from devhost.errors import DevHostError
-from devhost.stage import Stage, set_up
+from devhost.stage import SIGN_IN, Stage, set_up
 
+IN_CHAT = [{"clusters": "all", "kinds": "all", "who": ["Snat.Approve"], "where": ["page", "chat"]}]
 _PAGE = Path(__file__).with_name("serve.html")
 
 
@@ -35,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="snatbot-serve-") as folder:
         try:
-            with set_up(Path(folder), options.scenario, with_slack_bot=True) as stage:
+            extra = {**SIGN_IN, "APPROVAL_POLICY": json.dumps(IN_CHAT)}
+            with set_up(Path(folder), options.scenario, extra=extra, with_tls=True, with_slack_bot=True) as stage:
                 serve(stage, options.port, stopped)
         except (DevHostError, RuntimeError, OSError) as error:
             print(f"Could not serve: {error}", file=sys.stderr)

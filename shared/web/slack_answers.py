@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..chat.message import EMPTY, Button, Message, Section, Tone, facts_of, sections_of
 from ..core.incidents.cluster_status import ClusterState
 from ..flows.monitoring.check import CheckReport
+from ..formatting import sentences
 from ..model.plan import Plan
 from ..model.text import Text, arranged, verbatim
 from ..store.stop_switch import StopFlag
@@ -28,7 +29,7 @@ def check_answer(report: CheckReport) -> Message:
         Section(Text("Could not be listed"), bullets=tuple(verbatim(str(unlisted)) for unlisted in report.unreadable)),
     )
     judged = Text("judged {start} to {end}", start=report.window.start, end=report.window.end)
-    return Message(Text("Check"), judged, Tone.GOOD if is_quiet else Tone.WARNING, sections=sections)
+    return Message(Text("Check"), sentences(judged), Tone.GOOD if is_quiet else Tone.WARNING, sections=sections)
 
 
 def plan_answer(plan: Plan) -> Message:
@@ -36,7 +37,7 @@ def plan_answer(plan: Plan) -> Message:
     parts = [Section(heading, bullets=tuple(map(verbatim, lines))) for heading, lines in plan_parts(plan)]
     title = arranged("{title} ({state})", title=view.title, state=view.state)
     footer = Text("A dry run: nothing was written.")
-    return Message(title, plan.summary, Tone.NEUTRAL, sections=sections_of(*parts), footer=footer)
+    return Message(title, sentences(plan.summary), Tone.NEUTRAL, sections=sections_of(*parts), footer=footer)
 
 
 def status_answer(view: FleetView, stop: StopFlag) -> Message:
@@ -94,4 +95,4 @@ def link_answer(url: str, why: Text = EMPTY) -> Message:
 
 
 def refusal_answer(why: Text) -> Message:
-    return Message(Text("Nothing was done"), why, Tone.WARNING)
+    return Message(Text("Nothing was done"), sentences(why), Tone.WARNING)

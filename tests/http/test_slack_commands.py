@@ -43,7 +43,7 @@ def ask(stage: Stage, text: str, person: str = ADA) -> list[str]:
         ("CHECK shop-prod ", "failures"),
         ("plan shop-prod", "A dry run: nothing was written."),
         ("status", "shop-prod: failing"),
-        ("check *bold* <!channel>", "no cluster '*bold* <!channel>'"),
+        ("check *bold* <!channel>", "o cluster '*bold* <!channel>'"),
         ("plan", "Name a cluster"),
     ],
 )

@@ -33,7 +33,7 @@ def test_the_page_names_both_accounts_and_the_link_works_once(stage: Stage) -> N
     with Visitor(stage) as browser:
         assert browser.get(url).status_code == 401, "a preview of the link sees and uses nothing"
         page = browser.sign_in(url, "ada@contoso.example")
-        for what in ("U01ADA", "T01CONTOSO", ADA, "Whoever uses this Slack account then acts as you"):
+        for what in ("U01ADA", "T01CONTOSO", ADA, "A person who uses this Slack account then acts as you"):
             assert what in said(page)
         form, target = fields(page.text.partition("/api/sign-out")[0]), url.partition("?")[0]
         assert browser.post(target, data={**form, "csrf": "x"}).status_code == 409
