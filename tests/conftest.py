@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from shared.store.records import Records
 from shared.store.stop_switch import StopSwitch
 from shared.store.table import Table
 from shared.store.vnet_lock import VnetLock
+from tests.support.emitted import fail_if_logged, secrets_stay_out_of_logs
 from tests.support.storage import IN_MEMORY, table_at
 from tests.support.thorough import IS_THOROUGH, examples
 
@@ -61,6 +62,19 @@ def pytest_collection_finish() -> None:
 def _turn(item: pytest.Item) -> int:
     folder = item.path.relative_to(TESTS).parts[0]
     return SLOWEST_FIRST.index(folder) if folder in SLOWEST_FIRST else len(SLOWEST_FIRST)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    fail_if_logged(report)
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _secrets_stay_out_of_logs() -> Iterator[None]:
+    with secrets_stay_out_of_logs():
+        yield
 
 
 @pytest.fixture(scope="session")
