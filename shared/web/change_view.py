@@ -41,7 +41,7 @@ _RELATED: Mapping[ChangeState, PlanKind] = {
     ChangeState.PROPOSED: PlanKind.RELIEVE_LOAD_BALANCER,
     ChangeState.FIXED: PlanKind.ALIGN_OUTBOUND_TYPE,
 }
-_FOLLOW_UPS = {PlanKind.DELETE_NAT_GATEWAY: Text("Deletion"), PlanKind.DETACH_NAT_GATEWAY: Text("Roll-back")}
+_FOLLOW_UPS = {PlanKind.DELETE_NAT_GATEWAY: Text("Deletion"), PlanKind.DETACH_NAT_GATEWAY: Text("Rollback")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ _ACTIONS = {
     Action.DENY: Text("Deny"),
     Action.STOP: Text("Stop"),
     Action.RESUME: Text("Resume"),
-    Action.ROLL_BACK: Text("Ask for a roll-back"),
+    Action.ROLL_BACK: Text("Ask for a rollback"),
     Action.GIVE_UP: Text("Give up"),
     Action.DELETE: Text("Ask to delete what is left"),
     Action.ASK_AGAIN: Text("Ask again"),

@@ -116,11 +116,11 @@ def test_every_change_from_the_message_to_the_verdict_and_back(stage: Stage, vis
     page = visit(visitor, buttons(stage, "slack")[0][1])
     assert state(page) == "Fixed"
 
-    click(page, "Ask for a roll-back", "Grace")
+    click(page, "Ask for a rollback", "Grace")
     assert (page.locator("h1").inner_text(), state(page)) == ("Rollback on shop-prod", "Waiting for approval")
     original = visit(visitor, address)
     assert names(original) == []
-    original.get_by_role("link", name="Roll-back").click()
+    original.get_by_role("link", name="Rollback").click()
     assert page.url.partition("?")[0] == original.url.partition("?")[0]
     click(original, "Approve", "Grace")
     assert wait_for(stage, page, "Rolled back") == "Rolled back"
@@ -143,8 +143,8 @@ def test_a_change_is_stopped_given_up_and_rolled_back(stage: Stage, visitor: Bro
 
     assert state(page) == "Failed"
     assert "Given up by Ada (holder of link, unverified)" in text(page)
-    assert names(page) == ["Ask for a roll-back"]
-    click(page, "Ask for a roll-back", "Ada")
+    assert names(page) == ["Ask for a rollback"]
+    click(page, "Ask for a rollback", "Ada")
     click(page, "Approve", "Ada")
     assert wait_for(stage, page, "Rolled back") == "Rolled back"
     assert names(page) == []

@@ -84,7 +84,7 @@ PAGES = {
             LinkedChange(nouns.make_change(state), "/x") for state in (ChangeState.DENIED, ChangeState.ROLLED_BACK)
         ],
     ),
-    "roll-back": change_page(
+    "rollback": change_page(
         nouns.make_change(plan=ROLLBACK, reason=INCIDENT),
         form=FORM,
         now=NOW,
@@ -258,7 +258,7 @@ def test_axe_finds_nothing(shelf: Shelf, name: str) -> None:
             assert found.violations_count == 0, found.generate_report()
 
 
-@pytest.mark.parametrize("name", ["stopped", "running", "rolled back", "roll-back", "proposed in Spanish"])
+@pytest.mark.parametrize("name", ["stopped", "running", "rolled back", "rollback", "proposed in Spanish"])
 def test_on_a_phone_no_time_breaks_at_the_end_of_a_line(shelf: Shelf, name: str) -> None:
     with shelf.opened(name) as (page, _, _):
         for width in (320, 390):

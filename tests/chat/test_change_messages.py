@@ -54,7 +54,7 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
         "Watch subnet `snet-system` until its connections leave through the gateway",
     )
     assert section(message, "Please note").bullets[0].startswith("Open outbound connections may drop")
-    assert section(message, "How to undo").text.startswith("A roll-back takes the NAT gateway off")
+    assert section(message, "How to undo").text.startswith("A rollback takes the NAT gateway off")
     (button,) = message.buttons
     assert (button.text, button.url) == ("Review plan", URL)
     assert message.footer == "snatbot · change chg-19c2 · plan 4f1d6c0be7a9"

@@ -1,4 +1,4 @@
-"""The crash matrix: every call of an apply, of a roll-back and of telling in a chat, killed and broken in every way.
+"""The crash matrix: every call of an apply, of a rollback and of telling in a chat, killed and broken in every way.
 
 Exit code 1 when any cell loses something or does not end well.
 """

@@ -26,7 +26,7 @@ def theatre(storage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Theatre]:
 
 
 def roll_back(theatre: Theatre) -> Change:
-    """Fixed, and the roll-back approved."""
+    """Fixed, and the rollback approved."""
     fixed = theatre.run_on(theatre.approved())
     assert fixed.state is ChangeState.FIXED
     back = theatre.app.propose.propose_rollback(fixed, Instant.of(theatre.clock), "Ada")

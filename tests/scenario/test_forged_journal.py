@@ -106,7 +106,7 @@ def test_an_older_version_that_the_app_wrote_itself_shows(theatre: Theatre) -> N
 
 
 def test_a_row_of_another_change_shows(theatre: Theatre) -> None:
-    """After a roll-back the same plan is approved again, and gets the first one's rows."""
+    """After a rollback the same plan is approved again, and gets the first one's rows."""
     first = theatre.run_on(theatre.approved())
     rows = Attacker(theatre, first).rows()
     back = theatre.app.propose.propose_rollback(first, Instant.of(theatre.clock), "Ada")
@@ -116,7 +116,7 @@ def test_a_row_of_another_change_shows(theatre: Theatre) -> None:
         theatre.work_on_changes()
         theatre.clock.advance(60)
     if theatre.change(back.id).due_at is None:
-        pytest.fail("the roll-back ended before it could be attacked")
+        pytest.fail("the rollback ended before it could be attacked")
     attacker.put({**rows[0], "RowKey": attacker.rows()[0]["RowKey"]})
     refused(theatre, back)
 

@@ -60,7 +60,7 @@ def test_rolling_back_takes_the_gateway_off_and_keeps_everything_else(theatre: T
     assert {name: one["properties"] for name, one in after.items()} == {
         name: one["properties"] for name, one in before.items()
     }
-    assert len(theatre.resources("natGateways")) == 1, "a roll-back keeps the gateway"
+    assert len(theatre.resources("natGateways")) == 1, "a rollback keeps the gateway"
     assert len(theatre.resources("publicIPAddresses")) == 2, "and its IPs"
 
 

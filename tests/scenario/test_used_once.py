@@ -41,7 +41,7 @@ def test_an_old_decision_on_a_row_that_claims_to_be_applying_writes_nothing(thea
 
 
 def test_a_decision_that_was_used_starts_nothing_again(theatre: Theatre) -> None:
-    """After the roll-back the subnets are as they were at first: only the records know that it was used."""
+    """After the rollback the subnets are as they were at first: only the records know that it was used."""
     fixed = theatre.run_on(theatre.approved())
     back = theatre.app.propose.propose_rollback(fixed, Instant.of(theatre.clock), "Ada")
     assert theatre.run_on(theatre.decide(back, "approve")).state is S.ROLLED_BACK

@@ -41,7 +41,7 @@ def test_it_shows_the_exact_plan() -> None:
         "Then: pip-shop-prod-1 pip-shop-prod-2",
         "21,430 ports × 2 headroom ÷ 64,512 per public IP → 1",
         "Cost per month: unknown here.",
-        "A roll-back takes the NAT gateway off the subnets again",
+        "A rollback takes the NAT gateway off the subnets again",
         "Asked for by snatbot",
         f"Digest of the plan {nouns.make_plan().digest}",
     ):
@@ -123,8 +123,8 @@ def test_without_a_form_nothing_can_be_sent_and_the_page_says_why() -> None:
 @pytest.mark.parametrize(
     ("actions", "words"),
     [
-        ((Action.RESUME, Action.ROLL_BACK), "Resume Ask for a roll-back"),
-        ((Action.STOP, Action.ROLL_BACK), "Stop Ask for a roll-back"),
+        ((Action.RESUME, Action.ROLL_BACK), "Resume Ask for a rollback"),
+        ((Action.STOP, Action.ROLL_BACK), "Stop Ask for a rollback"),
     ],
 )
 def test_what_else_can_be_done_is_offered(actions: tuple[Action, ...], words: str) -> None:
@@ -178,14 +178,14 @@ def test_a_change_that_was_rolled_back_says_so_and_leads_there() -> None:
     back = nouns.make_change(ChangeState.ROLLED_BACK, replace(nouns.make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY))
     shown = page(nouns.make_change(ChangeState.FIXED), form=None, follow_ups=[LinkedChange(back, "https://bot/back")])
     assert "Fixed Rolled back since" in shown.text
-    assert "What followed Roll-back : rolled back, proposed 2026-11-22 19:05 UTC" in shown.text
+    assert "What followed Rollback : rolled back, proposed 2026-11-22 19:05 UTC" in shown.text
     assert {"href": "https://bot/back"} in shown.all("a")
     proposed = replace(back, state=ChangeState.PROPOSED)
     shown = page(
         nouns.make_change(ChangeState.FIXED), form=None, follow_ups=[LinkedChange(proposed, "https://bot/back")]
     )
     assert "Rolled back since" not in shown.text
-    assert "Roll-back : waiting for approval" in shown.text
+    assert "Rollback : waiting for approval" in shown.text
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ class Actions:
                 return self._undoing(change)
 
     def refuse_unless_possible(self, change: Change, action: Action, approver: Approver, now: datetime) -> None:
-        """Raises Refused if this person may not ask for this roll-back, deletion or new plan now."""
+        """Raises Refused if this person may not ask for this rollback, deletion or new plan now."""
         self.permission.require(change, action, approver)
         if action not in self.of(change, now):
             raise Refused(self.why_not(change, now) or _impossible(action, change))

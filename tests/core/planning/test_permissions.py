@@ -80,7 +80,7 @@ KINDS: list[tuple[str, Sequence[Step], set[str]]] = [
         },
     ),
     (
-        "roll-back",
+        "rollback",
         BACK,
         {"virtualNetworks/subnets/read", "virtualNetworks/subnets/write", "networkSecurityGroups/join/action"},
     ),

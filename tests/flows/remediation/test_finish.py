@@ -143,7 +143,7 @@ def test_a_stop_waits_for_a_person_and_keeps_what_shows_why(table: Table) -> Non
     assert "change stopped" in stage.audited()
 
 
-# --- a roll-back is looked at once more ---
+# --- a rollback is looked at once more ---
 
 
 def test_a_roll_back_is_looked_at_again_for_what_others_wrote(table: Table) -> None:

@@ -189,7 +189,7 @@ def test_a_subnet_that_every_node_has_left_needs_no_traffic(step: ObserveEgress)
 
 
 def test_traffic_that_was_not_measured_before_holds_a_move_up_and_no_way_back() -> None:
-    """Not measured is not zero: the move must show traffic. A roll-back gives nodes the egress that they may lack."""
+    """Not measured is not zero: the move must show traffic. A rollback gives nodes the egress that they may lack."""
     unmeasured = replace(PLAN, baseline=None)
     waiting = Azure(rate=90).observe(GATES[0], moved(), unmeasured)
     assert isinstance(waiting, Wait)
