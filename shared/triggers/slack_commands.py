@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from ..app import App
-from ..auth.errors import GuestRefused, LinkWanted, NotPermitted
+from ..auth.errors import GuestRefused, LinkTampered, LinkWanted, NotPermitted
 from ..chat import slack
 from ..chat.errors import ChatUnavailable
 from ..chat.message import Message
 from ..clock import Instant
 from ..core.approval.policy import Place
 from ..core.planning.request import PlanRequest
-from ..errors import BadInput, NotFoundHere, RowForged, SnatbotError
+from ..errors import BadInput, NotFoundHere, Refused, RowForged, SnatbotError
 from ..flows.approval.chat_buttons import PREFIX
 from ..flows.incidents.silence import moment_from
 from ..flows.monitoring.fleet_status import read_fleet_status
@@ -69,7 +69,7 @@ def answer(app: App, key: str, advance: Callable[[str], None], deliver: Callable
         except LinkWanted as error:
             _note_refusal(app, request, error)
             found = link_answer(asker.link_url(), error.text)
-    except NotPermitted as error:
+    except (NotPermitted, LinkTampered) as error:
         _note_refusal(app, request, error)
         found = refusal_answer(error.text)
     except SnatbotError as error:
@@ -79,9 +79,10 @@ def answer(app: App, key: str, advance: Callable[[str], None], deliver: Callable
     app.stored_slack_requests.finish(key, now)
 
 
-def _note_refusal(app: App, request: SlackRequest, error: NotPermitted) -> None:
+def _note_refusal(app: App, request: SlackRequest, error: Refused) -> None:
     who = f"Slack user {clip(visible(request.user), 40)} of {clip(visible(request.team), 40)}"
-    app.refused_attempts.note(who, "attempt refused", app.settings.slack_command, str(error), app.clock.now())
+    detail = clip(visible(str(error)), 200)
+    app.refused_attempts.note(who, "attempt refused", app.settings.slack_command, detail, app.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

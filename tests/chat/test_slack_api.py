@@ -134,3 +134,29 @@ def test_a_history_that_cannot_be_read_is_no_empty_one(hostile: HostileServer, a
     hostile.answer_with("200 OK", json.dumps({"ok": True, "messages": messages}).encode())
     with pytest.raises(ChatUnavailable):
         api.messages(SINCE)
+
+
+_FLAGS = {"deleted": False, "is_bot": False, "is_restricted": False, "is_ultra_restricted": False}
+_MEMBER = {"id": "U1", "team_id": "T1", "real_name": "Ada Moreau", "name": "ada", **_FLAGS}
+
+
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        (_MEMBER, "Ada Moreau"),
+        (_MEMBER | {"is_stranger": False}, "Ada Moreau"),
+        (_MEMBER | {"real_name": ""}, "ada"),
+        *((_MEMBER | {flag: True}, "") for flag in (*_FLAGS, "is_stranger")),
+        *(({name: value for name, value in _MEMBER.items() if name != flag}, "") for flag in _FLAGS),
+        *((_MEMBER | {flag: "false"}, "") for flag in _FLAGS),
+        (_MEMBER | {"id": "U2"}, ""),
+        (_MEMBER | {"team_id": "T2"}, ""),
+        ({}, ""),
+        (None, ""),
+    ],
+)
+def test_only_a_member_of_the_workspace_has_a_name_and_a_missing_flag_is_no_no(
+    hostile: HostileServer, api: SlackApi, user: object, name: str
+) -> None:
+    hostile.answer_with("200 OK", json.dumps({"ok": True, "user": user}).encode())
+    assert api.member_name("T1", "U1") == name

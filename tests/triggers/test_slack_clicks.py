@@ -152,6 +152,7 @@ def test_a_button_of_another_plan_or_of_nobody_decides_nothing(table: Table, mon
     token = buttons(room, change)["snat_deny"].value
     assert "no such button" in room.ask(token, action="snat_roll_back")
     assert "No such cluster" in room.ask(token, action="snat_silence")
+    assert room.refused() == ["Slack user U01 of T01"], "the button that this app did not make"
     assert stored(room, change) == change
 
 
