@@ -1,4 +1,4 @@
-"""What the first slash command of a fresh process loads: Slack waits three seconds."""
+"""What the first slash command or click of a fresh process loads: Slack waits three seconds."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from urllib.parse import urlencode
 
 import pytest
 from slack_sdk.signature import SignatureVerifier
@@ -13,7 +14,17 @@ from slack_sdk.signature import SignatureVerifier
 from tests.support.deployed import ROOT
 
 pytestmark = [pytest.mark.network, pytest.mark.azurite]
-SECRET, BODY = "signing-secret", "command=%2Fsnat&text=status&team_id=T01&user_id=U1&api_app_id=A01&response_url=x"
+SECRET = "signing-secret"
+COMMAND = "command=%2Fsnat&text=status&team_id=T01&user_id=U1&api_app_id=A01&response_url=x"
+PAYLOAD = {
+    "type": "block_actions",
+    "api_app_id": "A01",
+    "team": {"id": "T01"},
+    "user": {"id": "U1", "team_id": "T01"},
+    "response_url": "x",
+    "actions": [{"type": "button", "action_id": "snat_deny", "block_id": "b", "value": "v", "action_ts": "1"}],
+}
+CLICK = urlencode({"payload": json.dumps(PAYLOAD)})
 MOST_OF_ITS_OWN = 110  # modules of shared/
 NEVER = (
     "azure.identity",
@@ -24,26 +35,27 @@ NEVER = (
     "microsoft_teams",
     "shared.flows.monitoring",
 )
-_PROGRAM = f"""
+_PROGRAM = """
 import json, sys
 import azure.functions as func
 import function_app
 before = set(sys.modules)
 function = next(each for each in function_app.app.get_functions() if each.get_function_name() == "slack")
-headers, queued = json.load(sys.stdin), []
+(headers, body), queued = json.load(sys.stdin), []
 class Out:
     set = queued.append
-request = func.HttpRequest("POST", "https://x/api/slack", headers=headers, body={BODY.encode()!r})
+request = func.HttpRequest("POST", "https://x/api/slack", headers=headers, body=body.encode())
 answer = function.get_user_function()(req=request, asked=Out)
 again = function.get_user_function()(req=request, asked=Out)
 loaded = sorted(set(sys.modules) - before)
-json.dump({{"statuses": [answer.status_code, again.status_code], "queued": len(queued), "loaded": loaded}}, sys.stdout)
+json.dump({"statuses": [answer.status_code, again.status_code], "queued": len(queued), "loaded": loaded}, sys.stdout)
 """
 
 
-def test_the_first_command_is_queued_once_and_loads_nothing_that_only_its_answer_needs(azurite: str) -> None:
+@pytest.mark.parametrize("body", [COMMAND, CLICK], ids=["command", "click"])
+def test_the_first_request_is_queued_once_and_loads_nothing_that_only_its_answer_needs(azurite: str, body: str) -> None:
     timestamp = str(int(time.time()))
-    signature = SignatureVerifier(SECRET).generate_signature(timestamp=timestamp, body=BODY)
+    signature = SignatureVerifier(SECRET).generate_signature(timestamp=timestamp, body=body)
     headers = {
         "Content-Type": "application/x-www-form-urlencoded",
         "X-Slack-Request-Timestamp": timestamp,
@@ -63,7 +75,7 @@ def test_the_first_command_is_queued_once_and_loads_nothing_that_only_its_answer
         [sys.executable, "-c", _PROGRAM],
         cwd=ROOT,
         env=environment,
-        input=json.dumps(headers),
+        input=json.dumps([headers, body]),
         capture_output=True,
         text=True,
         check=False,
