@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from ..store.stop_switch import StopFlag
 
 SCHEMA = 1
-_SIGNATURES = ("signature", "journal_head")
+_INTERNAL = frozenset({"signature", "journal_head", "may_be_written", "is_wait_notified"})
 
 
 def plain(value: Any) -> Any:
     """A value as JSON types: dataclasses as objects, enums as their values, times as text.
 
-    Without signatures: no reader needs them.
+    Without signatures, and without what only workers need.
     """
     if is_dataclass(value) and not isinstance(value, type):
-        return _fields(value, *(field.name for field in fields(value) if field.name not in _SIGNATURES))
+        return _fields(value, *(field.name for field in fields(value) if field.name not in _INTERNAL))
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):

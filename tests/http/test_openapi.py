@@ -17,9 +17,12 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import Client
 
 from shared import __version__
+from shared.flows.incidents.history import History
 from shared.ids import cluster_key
 from shared.model import audit, change, check, finding, incident, metric, plan, ports, reading
+from shared.web.answers import change_json, history_json
 from shared.web.assets import openapi_document
+from tests.support import nouns
 from tests.support.http_functions import FUNCTIONS, Desk, desk_in_this_process
 from tests.support.thorough import examples
 from tests.support.wsgi import UNROUTED, wsgi
@@ -73,6 +76,12 @@ def test_each_route_of_the_app_is_in_it_and_nothing_else() -> None:
     assert DOCUMENT["info"]["version"] == __version__
 
 
+def test_a_change_with_its_journal_and_a_history_have_these_fields() -> None:
+    for state in change.ChangeState:
+        validated("Change", change_json(nouns.make_change(state), nouns.make_journal()))
+    validated("History", history_json(History(None, (nouns.make_incident(),), (nouns.make_change(),), {}, ())))
+
+
 def test_its_schemas_are_schemas() -> None:
     for schema in SCHEMAS.values():
         Draft202012Validator.check_schema(schema)
@@ -87,8 +96,9 @@ def classes(module: ModuleType) -> Iterator[type]:
     [found for module in MODEL for found in classes(module) if found.__name__ in SCHEMAS.keys() - COMPOSED],
     ids=lambda model: model.__name__,
 )
-def test_a_part_has_the_fields_of_the_model_but_signatures(model: Any) -> None:
-    assert {field.name for field in fields(model)} - {"signature"} == set(SCHEMAS[model.__name__]["properties"])
+def test_a_part_has_the_fields_of_the_model_but_what_is_internal(model: Any) -> None:
+    internal = {"signature", "may_be_written", "is_wait_notified"}
+    assert {field.name for field in fields(model)} - internal == set(SCHEMAS[model.__name__]["properties"])
 
 
 def is_as_documented(template: str, method: str, status: int, headers: Mapping[str, str], text: str) -> None:
