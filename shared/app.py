@@ -247,7 +247,7 @@ class App(Clients):
     def planner(self) -> Planner:
         from .cloud.access import AccessReader
         from .cloud.network_facts import read_network_facts
-        from .core.planning.plan_options import PlanOptions
+        from .core.planning.request import PlanOptions
         from .flows.planning.ownership import Ownership
         from .flows.planning.plan import Planner
 

@@ -9,8 +9,8 @@ from typing import Any
 from shared.cloud.arm import Arm
 from shared.cloud.discovery import Discovery
 from shared.cloud.network_facts import read_network_facts
-from shared.core.planning.plan_options import PlanOptions
 from shared.core.planning.planner import plan_attachment
+from shared.core.planning.request import PlanOptions
 from shared.model.plan import AssociateSubnet, Demand
 from simulator.scenario import Content
 

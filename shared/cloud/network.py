@@ -17,8 +17,7 @@ from ..model.resource_id import ArmId
 from . import api_versions
 from .error_mapping import azure_errors, json_object
 from .errors import NotFound
-from .parse.nat_gateway import parse_nat_gateway
-from .parse.public_ip import parse_public_ip
+from .parse.nat_gateway import parse_nat_gateway, parse_public_ip
 from .parse.subnet import parse_subnet
 
 if TYPE_CHECKING:

@@ -22,8 +22,7 @@ from .discovery import Discovery
 from .errors import AzureError
 from .node_list import unreadable_summary
 from .parse.fields import read_rows, reference
-from .parse.nat_gateway import parse_nat_gateway
-from .parse.public_ip import parse_public_ip
+from .parse.nat_gateway import parse_nat_gateway, parse_public_ip
 from .parse.subnet import parse_routes, parse_subnet, parse_vnet, takes_propagated_routes
 
 T = TypeVar("T")

@@ -12,9 +12,8 @@ import pytest
 from shared.cloud.errors import UnexpectedAnswer
 from shared.cloud.parse.cluster import parse_cluster
 from shared.cloud.parse.load_balancer import parse_load_balancer
-from shared.cloud.parse.nat_gateway import WRITABLE, parse_nat_gateway
+from shared.cloud.parse.nat_gateway import WRITABLE, parse_nat_gateway, parse_public_ip
 from shared.cloud.parse.node import is_primary_interface, model_subnet, node_name, parse_node, pool_name
-from shared.cloud.parse.public_ip import parse_public_ip
 from shared.cloud.parse.subnet import parse_routes, parse_subnet, parse_vnet
 from shared.model.cluster import VnetOwnership
 from shared.model.network import Route

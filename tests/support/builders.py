@@ -10,7 +10,7 @@ from typing import Any
 from shared.core.detection.load_balancer import read_load_balancer, with_nodes
 from shared.core.detection.rules.failing import snat_failing
 from shared.core.detection.thresholds import Thresholds
-from shared.core.planning.plan_options import PlanOptions
+from shared.core.planning.request import PlanOptions
 from shared.model.assessment import Assessment
 from shared.model.cluster import Cluster, NodePool
 from shared.model.finding import Finding, FindingKind

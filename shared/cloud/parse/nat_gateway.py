@@ -1,11 +1,25 @@
-"""A NAT gateway."""
+"""A NAT gateway, and its public IPs or prefixes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...model.network import NatGateway
-from .fields import Json, field, inner, location, number, references, resource_id, segment, tags, text, texts
+from ...model.network import NatGateway, PublicIp
+from .fields import (
+    Json,
+    field,
+    inner,
+    items,
+    location,
+    number,
+    reference,
+    references,
+    resource_id,
+    segment,
+    tags,
+    text,
+    texts,
+)
 from .subnet import plain_json
 
 # Every writable property of a NAT gateway at this API version (azure-mgmt-network 33.1: 2026-03-01). Azure rejects a
@@ -53,3 +67,28 @@ def _ids_only(value: Any) -> Any:
         return [_ids_only(entry) for entry in value]
     resource_id = text(value, "id") if isinstance(value, dict) else ""
     return {"id": resource_id} if resource_id else value
+
+
+def parse_public_ip(item: Json) -> PublicIp:
+    """For a prefix, ``address`` is its range (``203.0.113.8/30``)."""
+    return PublicIp(
+        id=resource_id(item, "id"),
+        name=segment(item, "name"),
+        address=text(item, "properties", "ipAddress") or text(item, "properties", "ipPrefix"),
+        sku=text(item, "sku", "name", default="Basic"),
+        provisioning_state=text(item, "properties", "provisioningState"),
+        zones=texts(item, "zones"),
+        tags=tags(item),
+        attached_to_id=(
+            reference(item, "properties", "natGateway") or reference(item, "properties", "ipConfiguration")
+        ),
+        has_internet_routing=any(
+            text(tag, "ipTagType").lower() == "routingpreference" and text(tag, "tag").lower() == "internet"
+            for tag in items(item, "properties", "ipTags")
+        ),
+        has_ddos_protection=text(item, "properties", "ddosSettings", "protectionMode").lower() == "enabled",
+        location=text(item, "location"),
+        is_ipv6=text(item, "properties", "publicIPAddressVersion").lower() == "ipv6",
+        taken_out_ids=references(item, "properties", "publicIPAddresses"),
+        prefix_id=reference(item, "properties", "publicIPPrefix"),
+    )

@@ -25,9 +25,8 @@ from ..checks import CheckBuilder
 from .cost import monthly_cost
 from .egress import Egress, address_count, addresses_of, choose_egress, our_gateway
 from .naming import new_ids, tags_for
-from .notes import host_snat_notes, manual_rule_notes
-from .plan_builder import Outline, build_plan
-from .plan_options import PlanOptions
+from .plan_builder import Outline, build_plan, host_snat_notes, manual_rule_notes
+from .request import PlanOptions
 from .writes import new_resources
 
 

@@ -14,8 +14,8 @@ from ...model.resource_id import ArmId
 from ...model.text import Text, arranged
 from ..checks import CheckBuilder
 from .naming import is_ours, new_ids, tags_for
-from .plan_options import PlanOptions
 from .prefixes import check_given, length_within
+from .request import PlanOptions
 from .routes import Hop, hop_of, public_routes
 from .sizing import MAX_PUBLIC_IPS
 

@@ -1,9 +1,10 @@
-"""Build a Plan from an outline and the facts. No other module creates plans."""
+"""Build a Plan from an outline and the facts, and notes that several kinds show. No other module creates plans."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ...formatting import listed, minutes_of, public_ips_of
 from ...model.check import Check
 from ...model.network import NetworkFacts
 from ...model.plan import CURES, Baseline, Cost, Demand, Plan, PlanKind, RelatedPlan, Step
@@ -14,6 +15,8 @@ from .digest import with_digest
 from .egress import egress_now
 from .shape import shape_of
 from .writes import existing_ids
+
+GOES_ON = Text("snatbot sees the change and goes on measuring.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +101,33 @@ def build_plan(
 
 def _texts(addresses: tuple[str, ...]) -> tuple[Text, ...]:
     return tuple(map(verbatim, addresses))
+
+
+def manual_rule_notes(facts: NetworkFacts) -> tuple[Text, ...]:
+    """Outbound rules that AKS does not manage (Azure/AKS#5634)."""
+    rules = facts.load_balancer.manual_outbound_rules if facts.load_balancer else ()
+    return tuple(
+        Text(
+            "The load balancer has an outbound rule that is not known as AKS's own: {rule}, {ports} ports per node, "
+            "idle timeout {minutes}, {ips}. Sizing and idle timeout take AKS's own rule, else its profile.",
+            rule=rule.name,
+            ports=rule.allocated_outbound_ports,
+            minutes=minutes_of(rule.idle_timeout_minutes),
+            ips=public_ips_of(len(rule.ip_ids)),
+        )
+        for rule in rules
+    )
+
+
+def host_snat_notes(facts: NetworkFacts) -> tuple[Text, ...]:
+    """A note for Windows node pools (AKS docs: nat-gateway)."""
+    pools = [pool.name for pool in facts.cluster.pools if pool.has_host_snat]
+    if not pools:
+        return ()
+    return (
+        Text(
+            "Windows pools ({pools}) have OutboundNAT on, which can only be turned off when a pool is made: their "
+            "nodes translate pods' addresses themselves, whatever the egress, and can run out of ports of their own.",
+            pools=listed(pools),
+        ),
+    )

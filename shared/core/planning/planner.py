@@ -23,8 +23,7 @@ from .advice.relief import relieve
 from .attach import Draft, draft_attachment, plan_from
 from .naming import group_id
 from .plan_builder import build_plan
-from .plan_options import PlanOptions
-from .request import DRY_RUN, PlanRequest
+from .request import DRY_RUN, PlanOptions, PlanRequest
 from .reserve import plan_reservation, why_not_the_switch
 from .sizing import MAX_PUBLIC_IPS
 from .writes import planned_ip_ids

@@ -1,15 +1,25 @@
-"""What a person or snatbot requests a plan for."""
+"""What a plan is requested for, and the owner's settings that shape it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...model.plan import Plan, PlanKind
 from .naming import PRODUCT_TAG
 
 INCIDENT_TAG = f"{PRODUCT_TAG}-incident"
 REQUEST_TAG = f"{PRODUCT_TAG}-request"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    name_template: str
+    nat_resource_group: str = ""
+    idle_timeout_minutes: int | None = None  # None: keep the cluster's present one
+    tags: Mapping[str, str] = field(default_factory=dict)
+    nat_ips: str = "addresses"  # addresses, prefix, or the id of a public IP prefix
+    prices: Mapping[str, str] = field(default_factory=dict)  # as in ``cost``; empty: cost unknown
 
 
 @dataclass(frozen=True, slots=True)

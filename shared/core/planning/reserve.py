@@ -15,7 +15,7 @@ from . import preflight
 from .cost import monthly_cost
 from .egress import Egress, egress_now
 from .plan_builder import Outline, build_plan
-from .plan_options import PlanOptions
+from .request import PlanOptions
 from .writes import count_new, new_resources
 
 

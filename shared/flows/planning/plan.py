@@ -28,8 +28,7 @@ from ...core.planning.egress import address_count, our_gateway
 from ...core.planning.naming import tags_for
 from ...core.planning.permissions import scopes_of
 from ...core.planning.placement import ranges_of, unplaced_ips
-from ...core.planning.plan_options import PlanOptions
-from ...core.planning.request import DRY_RUN, PlanRequest
+from ...core.planning.request import DRY_RUN, PlanOptions, PlanRequest
 from ...errors import BadInput
 from ...formatting import listed
 from ...model.change import Change, JournalEntry

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.core.planning.plan_options import PlanOptions
 from shared.core.planning.planner import plan_attachment
+from shared.core.planning.request import PlanOptions
 from shared.model.check import CheckResult
 from shared.model.cluster import Cluster, NodePool
 from shared.model.network import NetworkFacts, Unreadable, UnreadableKind

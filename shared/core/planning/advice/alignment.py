@@ -15,8 +15,7 @@ from ...az_cli import aks_update
 from ...checks import CheckBuilder
 from .. import preflight
 from ..egress import egress_now
-from ..notes import GOES_ON
-from ..plan_builder import Outline
+from ..plan_builder import GOES_ON, Outline
 from ..sizing import PORTS_PER_IP
 
 

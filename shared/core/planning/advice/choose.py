@@ -13,7 +13,7 @@ from ...checks import CheckBuilder
 from .. import preflight
 from ..egress import reserved_addresses
 from ..plan_builder import Outline
-from ..plan_options import PlanOptions
+from ..request import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
 from .alignment import align
 from .managed_network import described_outbound_type, is_managed_on_balancer, managed_gateway

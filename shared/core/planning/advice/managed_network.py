@@ -17,8 +17,7 @@ from ....model.text import Text, verbatim
 from ...az_cli import use_managed_gateway
 from ...checks import CheckBuilder
 from .. import preflight
-from ..notes import GOES_ON, host_snat_notes
-from ..plan_builder import Outline
+from ..plan_builder import GOES_ON, Outline, host_snat_notes
 from ..sizing import MAX_PUBLIC_IPS
 from .standard_v2 import region_has_it
 

@@ -23,8 +23,7 @@ from ...detection.rules.allocation_cliff import default_ports
 from .. import preflight
 from ..egress import egress_now
 from ..naming import network_id
-from ..notes import GOES_ON, host_snat_notes, manual_rule_notes
-from ..plan_builder import Outline
+from ..plan_builder import GOES_ON, Outline, host_snat_notes, manual_rule_notes
 from ..prefixes import LARGEST_PREFIX, length_within
 from .quick_relief import MAX_FRONTENDS, PORTS_PER_FRONTEND, STEP, ports_a_node
 
@@ -112,23 +111,14 @@ def _addresses_note(cluster: Cluster, nodes_at_most: int | None, needs_more: boo
 
 
 def _summary(cluster: str, ports: int, ports_now: int, ips: int, ips_now: int) -> Text:
-    if ips == ips_now:
-        return Text(
-            "relieve the load balancer of {cluster} without a new gateway: {ports} SNAT ports per node instead of "
-            "{ports_now}, on the same {ips}; open connections drop",
-            cluster=cluster,
-            ports=ports,
-            ports_now=ports_now,
-            ips=public_ips_of(ips),
-        )
+    same, more = Text("the same {ips}", ips=public_ips_of(ips)), public_ips_of(ips)
     return Text(
         "relieve the load balancer of {cluster} without a new gateway: {ports} SNAT ports per node instead of "
-        "{ports_now}, on {ips} instead of {ips_now}; open connections drop",
+        "{ports_now}, on {ips}; open connections drop",
         cluster=cluster,
         ports=ports,
         ports_now=ports_now,
-        ips=public_ips_of(ips),
-        ips_now=ips_now,
+        ips=same if ips == ips_now else Text("{ips} instead of {ips_now}", ips=more, ips_now=ips_now),
     )
 
 

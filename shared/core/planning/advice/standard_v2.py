@@ -18,9 +18,8 @@ from ...az_cli import associate_command, az, create_public_ip, named
 from ...checks import CheckBuilder
 from .. import preflight
 from ..naming import new_ids
-from ..notes import GOES_ON, host_snat_notes
-from ..plan_builder import Outline
-from ..plan_options import PlanOptions
+from ..plan_builder import GOES_ON, Outline, host_snat_notes
+from ..request import PlanOptions
 from ..sizing import MAX_PUBLIC_IPS
 
 _MISSING_IN = ("canadaeast", "indonesiacentral", "israelnorthwest", "qatarcentral", "swedensouth", "westindia")
