@@ -85,14 +85,9 @@ def through_gateway(had: TrafficBefore, *, now: float, before: float, failed: fl
     if now > LEAST_PER_MINUTE and now - before >= rise:
         return Evidence(Passage.OPEN, arranged("{parts}", parts=(rate, since, noise)))
     rates, needed = arranged("{parts}", parts=(rate, since)), round(max(LEAST_PER_MINUTE, before + rise))
-    if had.own > LEAST_PER_MINUTE:
-        text = Text("{rates} so far; {needed} would show that this subnet has egress", rates=rates, needed=needed)
-    else:
-        text = Text(
-            "{rates} so far; {needed} would show that this subnet has egress (what its nodes had before is not known)",
-            rates=rates,
-            needed=needed,
-        )
+    text = Text("{rates} so far; {needed} would show that this subnet has egress", rates=rates, needed=needed)
+    if had.own <= LEAST_PER_MINUTE:
+        text = arranged("{text} ({why})", text=text, why=Text("what its nodes had before is not known"))
     return Evidence(Passage.SHUT, text)
 
 

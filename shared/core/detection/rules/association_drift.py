@@ -54,44 +54,35 @@ def _lost(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[t
         found, wanted = serving.get(subnet_id), known.wanted(subnet_id)
         name = subnet_id.name
         if wanted is not None and found is None:
-            yield (
-                subnet_id,
-                Text(
-                    "subnet {subnet}, which was associated with {gateway}, has no NAT gateway any more",
-                    subnet=name,
-                    gateway=wanted.name,
-                ),
+            text = Text(
+                "subnet {subnet}, which was associated with {gateway}, has no NAT gateway any more",
+                subnet=name,
+                gateway=wanted.name,
             )
         elif wanted is not None and found is not None and found != wanted:
-            yield (
-                subnet_id,
-                Text(
-                    "subnet {subnet}, which was associated with {gateway}, has {other} instead",
-                    subnet=name,
-                    gateway=wanted.name,
-                    other=found.name,
-                ),
+            text = Text(
+                "subnet {subnet}, which was associated with {gateway}, has {other} instead",
+                subnet=name,
+                gateway=wanted.name,
+                other=found.name,
             )
         elif wanted is None and found is None and known.is_everywhere:
-            yield (
-                subnet_id,
-                Text(
-                    "subnet {subnet} of a node pool has no NAT gateway; the cluster's other subnets have one",
-                    subnet=name,
-                ),
+            text = Text(
+                "subnet {subnet} of a node pool has no NAT gateway; the cluster's other subnets have one", subnet=name
             )
+        else:
+            continue
+        yield subnet_id, text
 
 
 def _returned(cluster: Cluster, serving: Serving, known: Associations) -> Iterator[tuple[ArmId, Text]]:
     """Only the gateway that snatbot detached: another gateway is the owner's decision."""
     for subnet_id in cluster.subnet_ids:
-        found = serving.get(subnet_id)
+        found, name = serving.get(subnet_id), subnet_id.name
         if found is not None and found == known.taken_off(subnet_id):
             yield (
                 subnet_id,
                 Text(
-                    "subnet {subnet}, from which snatbot took {gateway}, has it again",
-                    subnet=subnet_id.name,
-                    gateway=found.name,
+                    "subnet {subnet}, from which snatbot took {gateway}, has it again", subnet=name, gateway=found.name
                 ),
             )

@@ -30,15 +30,10 @@ def vnet_ownership(facts: NetworkFacts) -> Check:
                 else Text("let AKS make a managed NAT gateway: a plan of kind managed_nat_gateway has the command"),
             )
         case VnetOwnership.MIXED:
-            return check.blocks(
-                Text("some node pools name a subnet and some don't"),
-                Text("look at the node pools' vnetSubnetID before anything is changed"),
-            )
+            found = Text("some node pools name a subnet and some don't")
         case VnetOwnership.UNKNOWN:
-            return check.blocks(
-                Text("whose virtual network the nodes are in is unknown: the cluster shows no node pool"),
-                Text("look at the node pools' vnetSubnetID before anything is changed"),
-            )
+            found = Text("whose virtual network the nodes are in is unknown: the cluster shows no node pool")
+    return check.blocks(found, Text("look at the node pools' vnetSubnetID before anything is changed"))
 
 
 def outbound_type(facts: NetworkFacts) -> Check:

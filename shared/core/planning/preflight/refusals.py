@@ -20,18 +20,18 @@ from ..permissions import Need, missing_needs, needs_for
 from ..writes import count_new, new_resources, new_types, written_id
 
 _IP_QUOTAS = ("standardskupublicipaddresses", "publicipaddresses")
+_MAY_STOP = Text(
+    "grant it the remediator role; if it lacks a permission, Azure refuses that write and the change stops"
+)
 
 
 def permissions(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """Name the permissions that exactly these steps lack."""
     check = CheckBuilder(CheckId.PERMISSIONS, "Microsoft.Authorization/permissions LIST")
     access = facts.access or Access()
     if access.permissions is None:
         return check.unknown(
             _with_reason(Text("whether the writing identity may do this could not be read"), access, "permissions"),
-            Text(
-                "grant it the remediator role; if it lacks a permission, Azure refuses that write and the change stops"
-            ),
+            _MAY_STOP,
             is_needed=False,
         )
     missing = missing_needs(needs_for(steps, facts), access.permissions)
@@ -54,9 +54,7 @@ def permissions(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
         )
         return check.unknown(
             _with_reason(unread, access, missing[0].scope.lower()),
-            Text(
-                "grant it the remediator role; if it lacks a permission, Azure refuses that write and the change stops"
-            ),
+            _MAY_STOP,
             is_needed=False,
         )
     return check.passes(Text("the writing identity may do all that the plan needs"))
@@ -102,7 +100,6 @@ def locks_for_deletion(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
 
 
 def policies(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """Policies about what the steps create."""
     check = CheckBuilder(CheckId.POLICY, "Microsoft.PolicyInsights/checkPolicyRestrictions")
     access = facts.access or Access()
     if access.denials is None:
@@ -121,7 +118,6 @@ def policies(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
 
 
 def quota(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
-    """Quota for what the steps create."""
     check = CheckBuilder(CheckId.QUOTA, "Microsoft.Network/locations/usages LIST")
     access = facts.access or Access()
     if access.quotas is None:
@@ -178,7 +174,6 @@ def _covers(lock: Lock, steps: Sequence[Step]) -> bool:
 
 
 def _name(scope: str) -> str:
-    """The last name of a scope."""
     try:
         return ArmId.parse(scope).name
     except ValueError:
