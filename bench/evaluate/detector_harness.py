@@ -16,7 +16,7 @@ from shared.cloud.metrics import Metrics
 from shared.cloud.metrics_batch import BatchMetrics
 from shared.cloud.request_count import RequestCount
 from shared.core.detection.assess import PriorObservations
-from shared.core.detection.rules.allocation_drift import next_baseline
+from shared.core.detection.rules.allocation import next_baseline
 from shared.core.detection.schedule import ScanSchedule, ScanScope
 from shared.core.detection.tags import TagRules
 from shared.core.incidents.lifecycle import IncidentPolicy, next_incident

@@ -23,9 +23,7 @@ from . import load_balancer, ports
 from .combine import combined
 from .nat_gateway import read_gateway
 from .node_counts import nodes_now
-from .rules.allocation_cliff import allocation_cliff
-from .rules.allocation_drift import allocation_drift
-from .rules.allocation_unsatisfiable import allocation_unsatisfiable
+from .rules.allocation import allocation_cliff, allocation_drift, allocation_unsatisfiable
 from .rules.association_drift import association_drift, serving_gateways
 from .rules.exhaustion import exhaustion_ahead
 from .rules.failing import snat_failing

@@ -13,7 +13,7 @@ from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
 from ...core.associations import Associations
 from ...core.detection.assess import PriorObservations
-from ...core.detection.rules.allocation_drift import next_baseline
+from ...core.detection.rules.allocation import next_baseline
 from ...core.detection.rules.association_drift import association_drift
 from ...core.detection.schedule import ScanSchedule, ports_after
 from ...core.incidents.cluster_status import status_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ....model.cluster import Cluster
 from ...az_cli import aks_update
 from ...detection.node_counts import nodes_at_most, nodes_now
-from ...detection.rules.allocation_cliff import default_ports
+from ...detection.rules.allocation import default_ports
 
 PORTS_PER_FRONTEND = 64_000
 MAX_FRONTENDS = 100

@@ -19,7 +19,7 @@ from ....model.text import Text
 from ...az_cli import aks_update, create_prefix, create_public_ip
 from ...checks import CheckBuilder
 from ...detection.node_counts import nodes_now, now_and_at_most
-from ...detection.rules.allocation_cliff import default_ports
+from ...detection.rules.allocation import default_ports
 from .. import preflight
 from ..egress import egress_now
 from ..naming import network_id

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.detection.rules.allocation_cliff import allocation_cliff
+from shared.core.detection.rules.allocation import allocation_cliff
 from shared.model.finding import Severity
 from tests.support.builders import (
     at,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.core.detection.rules.allocation_drift import allocation_drift, next_baseline
+from shared.core.detection.rules.allocation import allocation_drift, next_baseline
 from shared.model.ports import AllocationBaseline
 from tests.support.builders import (
     at,

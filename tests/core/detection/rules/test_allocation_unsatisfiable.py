@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.detection.rules.allocation_unsatisfiable import allocation_unsatisfiable
+from shared.core.detection.rules.allocation import allocation_unsatisfiable
 from shared.model.cluster import LoadBalancerProfile
 from shared.model.finding import Severity
 from shared.model.load_balancer import LoadBalancer
