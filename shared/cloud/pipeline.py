@@ -118,7 +118,6 @@ class BoundedRetry(HTTPPolicy[HttpRequest, HttpResponse]):
 
 
 def _shorten(request: _Request, seconds_left: float) -> None:
-    """Limit the request's timeouts to the time left."""
     if seconds_left <= 0:
         sent = request.http_request
         raise Unavailable(operation_name(sent.method, sent.url), Text("the time for this was over before it was sent"))

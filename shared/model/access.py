@@ -34,8 +34,6 @@ class PolicyDenial:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A quota of one subscription and region."""
-
     name: str  # Azure's name of what is counted
     used: int
     limit: int

@@ -25,7 +25,6 @@ class Assessment:
 
     @property
     def alarms(self) -> tuple[Finding, ...]:
-        """Findings that people are notified of."""
         return tuple(finding for finding in self.findings if finding.is_alarm)
 
     @property

@@ -57,8 +57,6 @@ class StepState(StrEnum):
 
 
 class Verdict(StrEnum):
-    """The outcome of a change."""
-
     FIXED = "fixed"
     NOT_FIXED = "not fixed"
     CANT_TELL = "can't tell"
@@ -110,8 +108,6 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """The journal of one step."""
-
     step: int
     state: StepState
     started_at: datetime
@@ -186,7 +182,6 @@ class Change:
 
     @property
     def started_at(self) -> datetime | None:
-        """The start of the newest run."""
         return self.start.at if self.start else None
 
     @property

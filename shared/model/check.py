@@ -66,7 +66,6 @@ class CheckId(StrEnum):
 
     @property
     def label(self) -> Text:
-        """For people."""
         return _LABELS[self]
 
 
@@ -137,7 +136,6 @@ class Check:
 
     @property
     def name(self) -> Text:
-        """For people."""
         return self.id.label
 
     @property

@@ -11,8 +11,6 @@ from .text import Text
 
 
 class VnetOwnership(StrEnum):
-    """Who owns the nodes' virtual network."""
-
     OWN = "own"
     MANAGED = "managed"
     MIXED = "mixed"

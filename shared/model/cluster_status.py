@@ -14,8 +14,6 @@ from .text import Text
 
 
 class EgressPath(StrEnum):
-    """How a cluster's outbound traffic leaves."""
-
     LOAD_BALANCER = "load balancer"
     NAT_GATEWAY = "NAT gateway"
     BOTH = "load balancer and NAT gateway"  # some subnets have a gateway

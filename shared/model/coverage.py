@@ -23,8 +23,6 @@ class UnmeasuredGroup:
 
 @dataclass(frozen=True, slots=True)
 class StandingProblem:
-    """A problem that prevents monitoring."""
-
     key: str
     text: Text
     since: datetime

@@ -68,5 +68,4 @@ class Finding:
 
     @property
     def is_alarm(self) -> bool:
-        """Whether people are notified of it."""
         return self.severity.rank >= Severity.WARNING.rank

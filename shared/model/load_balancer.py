@@ -76,7 +76,6 @@ class NodeList:
 
 
 def interface_of(ip_configuration_id: ArmId) -> ArmId:
-    """The network interface of an IP configuration."""
     end = ip_configuration_id.lower().find("/ipconfigurations/")
     return ArmId(ip_configuration_id[:end]) if end >= 0 else ip_configuration_id
 

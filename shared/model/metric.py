@@ -33,8 +33,6 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One time series."""
-
     dimensions: Mapping[str, str]  # names in lower case, values as returned
     points: tuple[tuple[datetime, float], ...]  # by time; a minute without a value is missing: no success, no failure
 

@@ -24,7 +24,6 @@ class Route:
 
     @property
     def next_hop(self) -> Text:
-        """The next hop in words."""
         return arranged("{parts:words}", parts=(self.next_hop_type or Text("no next hop"), self.next_hop_ip))
 
 
@@ -239,7 +238,6 @@ class NetworkFacts:
 
     @property
     def outbound_addresses(self) -> tuple[str, ...]:
-        """Addresses of the load balancer's outbound rules."""
         return tuple(ip.address for ip in self.outbound_ips if ip.address)
 
     @property
@@ -271,7 +269,6 @@ def address_prefixes(properties: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def is_prefix(resource_id: str) -> bool:
-    """Whether the id is that of a public IP prefix."""
     return "/publicipprefixes/" in resource_id.lower()
 
 

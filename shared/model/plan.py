@@ -129,8 +129,6 @@ class ObserveEgress:
 
 @dataclass(frozen=True, slots=True)
 class DeleteCreated:
-    """Delete a NAT gateway, public IP or prefix that snatbot created."""
-
     id: ArmId
     owner: str  # the cluster that its tag must name
     addresses: tuple[str, ...] = ()  # addresses that are lost for good
@@ -143,8 +141,6 @@ Step = CreateStep | AddPublicIps | AssociateSubnet | ObserveEgress | DeleteCreat
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What the nodes need."""
-
     ports: int  # peak, with headroom
     public_ip_count: int
     is_lower_bound: bool  # ports were exhausted, or connections failed

@@ -98,7 +98,6 @@ def moment(subject: str, name: str, stamp: str) -> datetime:
 
 
 def number(item: Json, *path: str, default: int, least: int = 0, most: int = 2**63 - 1) -> int:
-    """A whole number from ``least`` to ``most``."""
     value = field(item, *path)
     if value is None:
         return default

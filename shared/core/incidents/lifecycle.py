@@ -130,8 +130,6 @@ def _recent(incident: Incident | None, now: datetime, policy: IncidentPolicy) ->
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """What one scan shows of a cluster."""
-
     record: ClusterRecord  # with its minutes
     assessment: Assessment
     new: NewMinutes
@@ -188,7 +186,6 @@ class _Scan:
         return replace(incident, kinds=kinds, notified_severity=_lower(incident.notified_severity, incident.severity))
 
     def _news(self, known: Incident, incident: Incident) -> Effect:
-        """What to post of an open incident."""
         notified, alarms = incident.notified_severity, self.new.alarms
         if notified is None:
             return Effect.REOPENED if incident.reopened else Effect.OPENED

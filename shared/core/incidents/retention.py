@@ -80,7 +80,6 @@ def _may_own(change: Change) -> bool:
 
 
 def _last_touched(change: Change, journal: Iterable[JournalEntry]) -> datetime:
-    """The latest moment that the change records."""
     times = [change.proposed_at, change.expires_at, change.applied_at, change.verify_from, change.started_at]
     times += [change.decision.decided_at if change.decision else None, *(entry.updated_at for entry in journal)]
     return max(at for at in times if at is not None)

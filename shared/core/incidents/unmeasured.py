@@ -148,7 +148,6 @@ def _notify(
 
 
 def _recovered(outages: _Outages, tally: Tally, listed_keys: Set[str]) -> set[str]:
-    """Clusters whose outage was posted and ended."""
     notified = {key.cluster for key, outage in outages.items() if outage.notified_at}
     return notified & listed_keys - _unmeasured_keys(tally)
 

@@ -32,8 +32,6 @@ from .writes import new_resources
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The parts of an attachment plan."""
-
     egress: Egress
     gateway: NatGateway | None  # created by snatbot; None: the steps create it
     moves: tuple[Subnet, ...]

@@ -30,7 +30,6 @@ def free_names(kind: str, cluster: Cluster, template: str, taken: set[str]) -> I
 
 
 def new_ids(facts: NetworkFacts, kind: Literal["pip", "ippre", "ng"], number: int, template: str) -> list[ArmId]:
-    """Free ids in the resource group for new resources."""
     names = free_names(kind, facts.cluster, template, {name.lower() for name in facts.taken_names})
     return [network_id(facts.nat_group_id, _TYPES[kind], name) for name in islice(names, max(number, 0))]
 

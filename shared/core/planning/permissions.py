@@ -41,7 +41,6 @@ class Need:
 
 
 def needs_for(steps: Iterable[Step], facts: NetworkFacts) -> tuple[Need, ...]:
-    """The actions that exactly these steps need."""
     return tuple(dict.fromkeys(need for step in steps for need in _needs(step, facts)))
 
 

@@ -99,7 +99,6 @@ def _measured_minutes(window: Window, answer: MetricAnswer) -> int:
 
 
 def _port_peaks(window: Window, answer: MetricAnswer) -> Mapping[tuple[str, str], float]:
-    """The highest minute for each backend IP and protocol."""
     groups: dict[tuple[str, str], list[Series]] = defaultdict(list)
     for series in answer.series:
         if not is_draining(series):

@@ -132,7 +132,6 @@ def authorized_ranges(facts: NetworkFacts, planned_ip_ids: tuple[ArmId, ...] = (
 
 
 def known_addresses(facts: NetworkFacts, ip_ids: Iterable[ArmId]) -> list[str]:
-    """Addresses of those public IPs and prefixes that exist."""
     ips = [facts.known_ips.get(ip_id) for ip_id in ip_ids]
     return [ip.address for ip in ips if ip is not None and ip.address]
 
