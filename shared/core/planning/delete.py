@@ -76,11 +76,7 @@ def _checks(steps: Sequence[DeleteCreated], facts: NetworkFacts) -> tuple[Check,
     checks = [
         CheckBuilder(CheckId.RESOURCES, "natGateways LIST; publicIPAddresses LIST").requires(
             bool(steps),
-            Text.plural(
-                "{count} resource of this change still there",
-                "{count} resources of this change still there",
-                count=len(steps),
-            ),
+            Text("resources of this change still there: {number}", number=len(steps)),
             Text("nothing of this change is there any more"),
             Text("there is nothing to do"),
         ),

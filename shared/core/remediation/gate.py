@@ -18,7 +18,7 @@ from ...model.plan import Baseline
 from ...model.resource_id import ArmId
 from ...model.text import Text, arranged
 from ..subnet_ranges import SubnetRanges
-from .measurement import LEAST_PER_MINUTE, total
+from .measurement import LEAST_PER_MINUTE, rate_on_gateway, total
 
 SHARE_OF_OWN = 0.25
 # Single failures are normal on any gateway: below both limits they are shown and stop nothing.
@@ -75,11 +75,7 @@ def through_gateway(had: TrafficBefore, *, now: float, before: float, failed: fl
     if had.is_quiet:
         quiet = Text("too little traffic before ({rate} a minute) to tell by it", rate=round(had.own))
         return Evidence(Passage.UNKNOWN, clauses(quiet, noise))
-    rate = Text.plural(
-        "{count} new connection a minute on the NAT gateway",
-        "{count} new connections a minute on the NAT gateway",
-        count=round(now),
-    )
+    rate = rate_on_gateway(now)
     since = Text("{rate} before the subnet was moved", rate=round(before)) if before else Text("")
     rise = SHARE_OF_OWN * had.own if had.own > LEAST_PER_MINUTE else LEAST_PER_MINUTE
     if now > LEAST_PER_MINUTE and now - before >= rise:

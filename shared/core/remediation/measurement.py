@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...model.metric import MINUTE, Series, Window
+from ...model.text import Text
 from ..detection.schedule import complete_window
 
 # A gateway without traffic shows about ten new connections per minute: the platform's health checks (Azure docs:
@@ -39,3 +40,11 @@ def points(series: Iterable[Series], window: Window, state: str | None = None) -
 
 def total(series: Iterable[Series], window: Window, state: str | None = None) -> float:
     return sum(value for _, value in points(series, window, state))
+
+
+def rate_on_gateway(per_minute: float) -> Text:
+    return Text.plural(
+        "{count} new connection a minute on the NAT gateway",
+        "{count} new connections a minute on the NAT gateway",
+        count=round(per_minute),
+    )

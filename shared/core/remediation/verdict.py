@@ -17,7 +17,7 @@ from ...model.metric import MetricAnswer, Series, Window
 from ...model.plan import Baseline
 from ...model.text import Text, arranged
 from ..detection.load_balancer import count_by_minute
-from .measurement import LEAST_PER_MINUTE, MeasurementPolicy, points, total
+from .measurement import LEAST_PER_MINUTE, MeasurementPolicy, points, rate_on_gateway, total
 
 SHARE_OF_BEFORE = 0.25
 LEFT_ON_LOAD_BALANCER = 0.05
@@ -99,12 +99,9 @@ def judge_gateway(evidence: GatewayEvidence, baseline: Baseline | None, policy: 
     if baseline is None:
         return outcome(
             Verdict.CANT_TELL,
-            Text.plural(
-                "{count} new connection a minute on the NAT gateway and none failed, but how many there were before "
-                "could not be measured when this was planned",
-                "{count} new connections a minute on the NAT gateway and none failed, but how many there were before "
-                "could not be measured when this was planned",
-                count=round(rate),
+            Text(
+                "{rate} and none failed, but how many there were before could not be measured when this was planned",
+                rate=rate_on_gateway(rate),
             ),
             Text("Compare with the application's own figures, or ask what the load balancer's metrics showed then."),
         )
@@ -113,10 +110,9 @@ def judge_gateway(evidence: GatewayEvidence, baseline: Baseline | None, policy: 
     if rate <= LEAST_PER_MINUTE or rate < share:
         return outcome(
             Verdict.CANT_TELL,
-            Text.plural(
-                "{count} new connection a minute on the NAT gateway; at least {needed} are needed to tell",
-                "{count} new connections a minute on the NAT gateway; at least {needed} are needed to tell",
-                count=round(rate),
+            Text(
+                "{rate}; at least {needed} are needed to tell",
+                rate=rate_on_gateway(rate),
                 needed=round(max(LEAST_PER_MINUTE, share)),
             ),
             Text(

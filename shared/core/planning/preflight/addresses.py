@@ -18,9 +18,7 @@ def basic_sku(facts: NetworkFacts) -> Check:
     if facts.cluster.load_balancer_sku.lower() == "basic":
         basic.insert(0, Text("the cluster's load balancer"))
     if not basic:
-        return check.passes(
-            Text("load balancer and outbound IPs are of SKU Standard; what others have in the subnets was not read")
-        )
+        return check.passes(Text("load balancer and outbound IPs are Standard; others in the subnets were not read"))
     return check.blocks(
         Text("SKU Basic can't be in a subnet with a NAT gateway: {names}", names=listed(basic)),
         Text("upgrade to Standard first"),
@@ -32,9 +30,7 @@ def internet_routing(facts: NetworkFacts) -> Check:
     check = CheckBuilder(CheckId.ROUTING_PREFERENCE, "publicIPAddresses GET, ipTags")
     names = [ip.name for ip in facts.outbound_ips if ip.has_internet_routing]
     if not names:
-        return check.passes(
-            Text("no outbound IP is routed over the internet; what others have in the subnets was not read")
-        )
+        return check.passes(Text("no outbound IP is routed over the internet; others in the subnets were not read"))
     return check.blocks(
         Text("public IPs with routing preference Internet can't go with a NAT gateway: {names}", names=marked(names)),
         Text("use public IPs with the default routing preference"),

@@ -38,15 +38,8 @@ def permissions(facts: NetworkFacts, steps: Sequence[Step]) -> Check:
     lacking = [need for need in missing if need.scope.lower() not in access.reasons]
     remedy = Text("grant it the remediator role at the scope named, then ask for a new plan")
     if lacking:
-        return check.blocks(
-            Text.plural(
-                "the writing identity lacks {count} permission: {permissions}",
-                "the writing identity lacks {count} permissions: {permissions}",
-                count=len(lacking),
-                permissions=listed(_lines(lacking), 20),
-            ),
-            remedy,
-        )
+        lines = listed(_lines(lacking), 20)
+        return check.blocks(Text("the writing identity lacks permissions: {permissions}", permissions=lines), remedy)
     if missing:
         unread = Text(
             "whether the writing identity has these permissions could not be read: {permissions}",

@@ -36,9 +36,7 @@ def subnets_readable(facts: NetworkFacts) -> Check:
             Text("the node pools' subnets are in more than one virtual network: one NAT gateway serves one"),
             Text("plan each virtual network by hand"),
         )
-    return check.passes(
-        Text.plural("{count} subnet read, Succeeded", "{count} subnets read, all Succeeded", count=len(facts.subnets))
-    )
+    return check.passes(Text("subnets read, all Succeeded: {number}", number=len(facts.subnets)))
 
 
 def outbound_pool(facts: NetworkFacts) -> Check:
@@ -79,13 +77,7 @@ def outbound_pool(facts: NetworkFacts) -> Check:
             traffic=traffic,
         )
         return check.unknown(found, remedy) if facts.unplaced_ips is None else check.warns(found, remedy)
-    return check.passes(
-        Text.plural(
-            "{count} member of the outbound pool, in the cluster's subnets",
-            "{count} members of the outbound pool, all in the cluster's subnets",
-            count=len(members),
-        )
-    )
+    return check.passes(Text("outbound pool members, all in the cluster's subnets: {number}", number=len(members)))
 
 
 def network_interfaces(facts: NetworkFacts) -> Check:

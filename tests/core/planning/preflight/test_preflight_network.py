@@ -101,7 +101,7 @@ def behind(vnet: Vnet | None, *, takes_routes: bool = True) -> NetworkFacts:
             subnets.subnets_readable,
             facts(unreadable=(Unreadable(UnreadableKind.NODE_PUBLIC_IPS, "aks-edge-1-vmss", Text("403")),)),
             PASS,
-            "2 subnets read",
+            "Succeeded: 2",
         ),
     ],
 )
