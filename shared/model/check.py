@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from .text import Text
 
@@ -16,106 +17,60 @@ class CheckResult(StrEnum):
 
 
 class CheckId(StrEnum):
-    """The subject of a check. Code decides by this id, never by the text."""
+    """The subject of a check. Code decides by this id, never by the text. ``label`` is for people."""
 
-    ALLOW_LISTS = "allow_lists"
-    API_SERVER_ACCESS = "api_server_access"
-    CLUSTER_STATE = "cluster_state"
-    DDOS_PROTECTION = "ddos_protection"
-    DEFAULT_ROUTE = "default_route"
-    EGRESS_GATEWAY = "egress_gateway"
-    EXISTING_CONNECTIONS = "existing_connections"
-    IPV6 = "ipv6"
-    LOAD_BALANCER_EGRESS = "load_balancer_egress"
-    LOCKS = "locks"
-    MANAGED_AS_CODE = "managed_as_code"
-    NAT_GATEWAY = "nat_gateway"
-    NEED = "need"
-    NETWORK_INTERFACES = "network_interfaces"
-    NODE_PUBLIC_IPS = "node_public_ips"
-    OTHER_CHANGES = "other_changes"
-    OTHER_SUBNETS = "other_subnets"
-    OTHERS_IN_THE_SUBNETS = "others_in_the_subnets"
-    OUTBOUND_IPS = "outbound_ips"
-    OUTBOUND_POOL = "outbound_pool"
-    OUTBOUND_TYPE = "outbound_type"
-    OUTBOUND_TYPE_CHANGE = "outbound_type_change"
-    OWNERSHIP = "ownership"
-    PERMISSIONS = "permissions"
-    POLICY = "policy"
-    PORTS_A_NODE = "ports_a_node"
-    PROOF = "proof"
-    PROPAGATED_ROUTES = "propagated_routes"
-    PUBLIC_IP_PREFIX = "public_ip_prefix"
-    QUOTA = "quota"
-    REGION = "region"
-    RESERVED_PUBLIC_IPS = "reserved_public_ips"
-    RESOURCES = "resources"
-    ROUTE_TABLE = "route_table"
-    ROUTING_PREFERENCE = "routing_preference"
-    SIZE = "size"
-    SKU = "sku"
-    SNAT_PORTS = "snat_ports"
-    SUBNETS = "subnets"
-    SUBNETS_OF_OTHERS = "subnets_of_others"
-    SUBSCRIPTION = "subscription"
-    USE = "use"
-    VIRTUAL_NETWORK = "virtual_network"
-    WORK_TO_DO = "work_to_do"
-    ZONES = "zones"
+    label: Text
 
-    @property
-    def label(self) -> Text:
-        return _LABELS[self]
+    def __new__(cls, value: str, label: Text) -> Self:
+        member = str.__new__(cls, value)
+        member._value_, member.label = value, label
+        return member
 
-
-_LABELS = {
-    CheckId.ALLOW_LISTS: Text("allow lists"),
-    CheckId.API_SERVER_ACCESS: Text("API server access"),
-    CheckId.CLUSTER_STATE: Text("cluster state"),
-    CheckId.DDOS_PROTECTION: Text("DDoS protection"),
-    CheckId.DEFAULT_ROUTE: Text("default route"),
-    CheckId.EGRESS_GATEWAY: Text("egress gateway"),
-    CheckId.EXISTING_CONNECTIONS: Text("existing connections"),
-    CheckId.IPV6: Text("IPv6"),
-    CheckId.LOAD_BALANCER_EGRESS: Text("load balancer egress"),
-    CheckId.LOCKS: Text("locks"),
-    CheckId.MANAGED_AS_CODE: Text("managed as code"),
-    CheckId.NAT_GATEWAY: Text("NAT gateway"),
-    CheckId.NEED: Text("need"),
-    CheckId.NETWORK_INTERFACES: Text("network interfaces"),
-    CheckId.NODE_PUBLIC_IPS: Text("node public IPs"),
-    CheckId.OTHER_CHANGES: Text("other changes"),
-    CheckId.OTHER_SUBNETS: Text("other subnets"),
-    CheckId.OTHERS_IN_THE_SUBNETS: Text("others in the subnets"),
-    CheckId.OUTBOUND_IPS: Text("outbound IPs"),
-    CheckId.OUTBOUND_POOL: Text("outbound pool"),
-    CheckId.OUTBOUND_TYPE: Text("outbound type"),
-    CheckId.OUTBOUND_TYPE_CHANGE: Text("outbound type change"),
-    CheckId.OWNERSHIP: Text("ownership"),
-    CheckId.PERMISSIONS: Text("permissions"),
-    CheckId.POLICY: Text("policy"),
-    CheckId.PORTS_A_NODE: Text("ports per node"),
-    CheckId.PROOF: Text("proof"),
-    CheckId.PROPAGATED_ROUTES: Text("propagated routes"),
-    CheckId.PUBLIC_IP_PREFIX: Text("public IP prefix"),
-    CheckId.QUOTA: Text("quota"),
-    CheckId.REGION: Text("region"),
-    CheckId.RESERVED_PUBLIC_IPS: Text("reserved public IPs"),
-    CheckId.RESOURCES: Text("resources"),
-    CheckId.ROUTE_TABLE: Text("route table"),
-    CheckId.ROUTING_PREFERENCE: Text("routing preference"),
-    CheckId.SIZE: Text("size"),
-    CheckId.SKU: Text("SKU"),
-    CheckId.SNAT_PORTS: Text("SNAT ports"),
-    CheckId.SUBNETS: Text("subnets"),
-    CheckId.SUBNETS_OF_OTHERS: Text("subnets of others"),
-    CheckId.SUBSCRIPTION: Text("subscription"),
-    CheckId.USE: Text("use"),
-    CheckId.VIRTUAL_NETWORK: Text("virtual network"),
-    CheckId.WORK_TO_DO: Text("work to do"),
-    CheckId.ZONES: Text("zones"),
-}
+    ALLOW_LISTS = "allow_lists", Text("allow lists")
+    API_SERVER_ACCESS = "api_server_access", Text("API server access")
+    CLUSTER_STATE = "cluster_state", Text("cluster state")
+    DDOS_PROTECTION = "ddos_protection", Text("DDoS protection")
+    DEFAULT_ROUTE = "default_route", Text("default route")
+    EGRESS_GATEWAY = "egress_gateway", Text("egress gateway")
+    EXISTING_CONNECTIONS = "existing_connections", Text("existing connections")
+    IPV6 = "ipv6", Text("IPv6")
+    LOAD_BALANCER_EGRESS = "load_balancer_egress", Text("load balancer egress")
+    LOCKS = "locks", Text("locks")
+    MANAGED_AS_CODE = "managed_as_code", Text("managed as code")
+    NAT_GATEWAY = "nat_gateway", Text("NAT gateway")
+    NEED = "need", Text("need")
+    NETWORK_INTERFACES = "network_interfaces", Text("network interfaces")
+    NODE_PUBLIC_IPS = "node_public_ips", Text("node public IPs")
+    OTHER_CHANGES = "other_changes", Text("other changes")
+    OTHER_SUBNETS = "other_subnets", Text("other subnets")
+    OTHERS_IN_THE_SUBNETS = "others_in_the_subnets", Text("others in the subnets")
+    OUTBOUND_IPS = "outbound_ips", Text("outbound IPs")
+    OUTBOUND_POOL = "outbound_pool", Text("outbound pool")
+    OUTBOUND_TYPE = "outbound_type", Text("outbound type")
+    OUTBOUND_TYPE_CHANGE = "outbound_type_change", Text("outbound type change")
+    OWNERSHIP = "ownership", Text("ownership")
+    PERMISSIONS = "permissions", Text("permissions")
+    POLICY = "policy", Text("policy")
+    PORTS_A_NODE = "ports_a_node", Text("ports per node")
+    PROOF = "proof", Text("proof")
+    PROPAGATED_ROUTES = "propagated_routes", Text("propagated routes")
+    PUBLIC_IP_PREFIX = "public_ip_prefix", Text("public IP prefix")
+    QUOTA = "quota", Text("quota")
+    REGION = "region", Text("region")
+    RESERVED_PUBLIC_IPS = "reserved_public_ips", Text("reserved public IPs")
+    RESOURCES = "resources", Text("resources")
+    ROUTE_TABLE = "route_table", Text("route table")
+    ROUTING_PREFERENCE = "routing_preference", Text("routing preference")
+    SIZE = "size", Text("size")
+    SKU = "sku", Text("SKU")
+    SNAT_PORTS = "snat_ports", Text("SNAT ports")
+    SUBNETS = "subnets", Text("subnets")
+    SUBNETS_OF_OTHERS = "subnets_of_others", Text("subnets of others")
+    SUBSCRIPTION = "subscription", Text("subscription")
+    USE = "use", Text("use")
+    VIRTUAL_NETWORK = "virtual_network", Text("virtual network")
+    WORK_TO_DO = "work_to_do", Text("work to do")
+    ZONES = "zones", Text("zones")
 
 
 @dataclass(frozen=True, slots=True)
