@@ -15,9 +15,12 @@ Case = TypeVar("Case")
 
 
 def examples(number: int) -> settings:
-    """So many examples of a property, ten times as many in `make test-all`, and none timed."""
+    """So many examples of a property, the same in each run; in `make test-all` ten times as many, and new ones."""
     return settings(
-        max_examples=10 * number if IS_THOROUGH else number, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=10 * number if IS_THOROUGH else number,
+        deadline=None,  # none is timed
+        derandomize=not IS_THOROUGH,
+        suppress_health_check=list(HealthCheck),
     )
 
 
