@@ -92,9 +92,11 @@ class Text(str):
             case {"msgid": str() as msgid, **more}:
                 values, plural = more.get("values", {}), more.get("plural", "")
                 if isinstance(values, dict) and isinstance(plural, str):
-                    return cls._made(
-                        msgid, plural, {str(name): _value_from_json(value) for name, value in values.items()}
-                    )
+                    read = {str(name): _value_from_json(value) for name, value in values.items()}
+                    try:
+                        return cls._made(msgid, plural, read)
+                    except (LookupError, TypeError, AttributeError) as error:
+                        raise ValueError(f"a stored text can't be shown: {type(error).__name__}") from error
         raise ValueError("a text has a msgid, and may have plural and values")
 
     @classmethod
@@ -141,6 +143,10 @@ def _value_from_json(found: object) -> Any:
 class _ValueFormatter(Formatter):
     def __init__(self, locale: Locale) -> None:
         self._locale = locale
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        """By its whole name: ``{value.attribute}`` of a forged row would lead to every object of the process."""
+        return kwargs[field_name], field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, tuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -74,6 +75,21 @@ def test_a_text_survives_storage_pickle_and_copy(value: str) -> None:
 def test_what_is_no_stored_text_is_refused(stored: str) -> None:
     with pytest.raises(ValueError, match="text"):
         load(Text, stored)
+
+
+@pytest.mark.parametrize(
+    "msgid", ["{a.__class__}", "{a.in_locale.__globals__}", "{a[0]}", "{b}", "{}", "{0}", "{a:{a.msgid}}"]
+)
+def test_a_stored_text_shows_its_values_and_no_other_object_of_the_process(msgid: str) -> None:
+    stored = {"msgid": msgid, "values": {"a": {"msgid": "x"}}}
+    with pytest.raises(ValueError, match="can't be shown"):
+        load(Text, json.dumps(stored))
+
+
+@given(msgid=st.text(alphabet="{}.[]:!ars_0x,", max_size=12), value=st.text(max_size=3) | st.integers() | st.just([]))
+def test_any_stored_text_is_shown_or_refused(msgid: str, value: object) -> None:
+    with suppress(ValueError):
+        assert isinstance(load(Text, json.dumps({"msgid": msgid, "values": {"a": value, "s": "s"}})), str)
 
 
 def test_json_answers_hold_the_english_text() -> None:
