@@ -144,7 +144,7 @@ class _ValueFormatter(Formatter):
     def __init__(self, locale: Locale) -> None:
         self._locale = locale
 
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - of the base class
         """By its whole name: ``{value.attribute}`` of a forged row would lead to every object of the process."""
         return kwargs[field_name], field_name
 
