@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shared.core.guidance.egress_probe import GB_SECOND_PRICE, INSTANCE_GB, MILLION_EXECUTIONS_PRICE, probe_month
+
 from .bound import bound
 from .fleet import FleetSize
 from .goals import seconds
 
 MINUTES_A_MONTH = 43_800
 PRESSURE_EVERY_MINUTES = 5
-INSTANCE_GB = 2.0
 LEAST_SECONDS = 1.0
-GB_SECOND_PRICE, FREE_GB_SECONDS = 0.000026, 100_000
-MILLION_EXECUTIONS_PRICE, FREE_EXECUTIONS = 0.40, 250_000
+FREE_GB_SECONDS, FREE_EXECUTIONS = 100_000, 250_000
 THOUSAND_CALLS_PRICE, FREE_CALLS = 0.01, 1_000_000
 EXECUTIONS_A_TICK = 1
 
@@ -86,7 +86,13 @@ def page(results: Mapping[str, Any]) -> str:
         free_executions=f"{FREE_EXECUTIONS:,}",
         call_price=f"{THOUSAND_CALLS_PRICE:.2f}",
         free_calls=f"{FREE_CALLS:,}",
+        probe=probe_section(),
     )
+
+
+def probe_section() -> str:
+    month = probe_month()
+    return _PROBE.format(calls=f"{month.calls:,}", price=f"{month.price:.2f}", more=month.busy_hour_calls)
 
 
 _PAGE = """\
@@ -118,4 +124,14 @@ stay about the same, plus at least a second for each part.
 
 Cheaper: `WATCH_SCHEDULE` every 5 minutes divides everything by five (and finds trouble up to 4 minutes later); 512 MB
 instances divide the GB-seconds by four; a thousand clusters took about 100 MB.
+
+{probe}"""
+
+_PROBE = """\
+## The egress probe
+
+Only with [probes in a cluster](explaining.md). Each pod calls the app {calls} times a month: every 5 minutes for its
+address and with a report. That is at most about ${price}, without free grants, if each call is billed as a second of an
+instance of its own. For each hour in which the cluster has an open incident or change, {more} calls more. Two pods a
+subnet by default.
 """

@@ -20,10 +20,10 @@ from ..errors import SnatbotError
 from ..model.text import Text
 from ..wording.languages import LANGUAGES, terminal_language
 from ..wording.render import translated
-from . import audit, check, explain, history, plan, policy, propose, settings, silence, status, stop, trial
+from . import audit, check, explain, history, plan, policy, probe, propose, settings, silence, status, stop, trial
 from .output import FINE, INTERRUPTED, MakeApp, Parser, VisibleText, Waiting, print_error, subcommands
 
-COMMANDS = (check, status, plan, propose, history, explain, silence, stop, policy, audit, settings, trial)
+COMMANDS = (check, status, plan, propose, history, explain, probe, silence, stop, policy, audit, settings, trial)
 WITHOUT_STORAGE = (
     check.check,
     policy.explain,
