@@ -6,8 +6,6 @@
 ``clusters``, ``kinds`` and ``who`` must be there, so that nothing that was forgotten allows more.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -7,8 +7,6 @@ headers and body, and count bytes after decompression. Azure's clients use these
 This module imports requests at its top: import it only where a client is built or a request is sent.
 """
 
-from __future__ import annotations
-
 import io
 import time
 from collections.abc import Mapping

@@ -4,8 +4,6 @@
 claims and for retries. In production both are equal; in a development host ``now`` may be ahead.
 """
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -4,8 +4,6 @@ Each folder derives its own errors from ``SnatbotError``; only triggers and the 
 the type, never the text. People may see messages, so they hold no secrets.
 """
 
-from __future__ import annotations
-
 from .model.text import Text
 
 

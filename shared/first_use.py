@@ -5,8 +5,6 @@ slack_sdk's and Azure's, fail if two threads import them for the first time at o
 returning a module that is not ready. Since Python 3.12 ``functools.cached_property`` has no lock.
 """
 
-from __future__ import annotations
-
 import functools
 import threading
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,5 @@
 """Format numbers, times, lists and sentences for people: chat, pages, terminal, logs."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -3,8 +3,6 @@
 Azure's packages have several hundred thousand objects: traversing them took a tenth of a scan of a thousand clusters.
 """
 
-from __future__ import annotations
-
 import gc
 
 _is_kept = False

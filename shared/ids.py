@@ -1,7 +1,5 @@
 """Identifiers: random ones for records, and the stable key of a cluster."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import uuid

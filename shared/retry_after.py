@@ -3,8 +3,6 @@
 The result is never shorter than requested. A value that can't be parsed counts as fifteen minutes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime

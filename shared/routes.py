@@ -7,8 +7,6 @@ The first route that matches decides; the channels of the single settings are th
 ``OWN_NAMES``. No error says what was given: a value in the wrong place may be a secret.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal

@@ -3,8 +3,6 @@
 Errors say what would be right, and never repeat the value: it may be a secret in the wrong place.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import date
 from typing import Annotated

@@ -4,8 +4,6 @@ The caller passes settings in as a mapping; nothing reads the environment at imp
 by name and without the value, which may be a secret in the wrong place.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit

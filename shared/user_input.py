@@ -3,8 +3,6 @@
 A text that can't be displayed unchanged is rejected, not altered.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

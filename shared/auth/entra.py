@@ -4,8 +4,6 @@ Source: Entra docs, v2-oauth2-auth-code-flow and id-token-claims-reference. MSAL
 ``entra_tokens`` checks the returned token.
 """
 
-from __future__ import annotations
-
 import functools
 import json
 import logging

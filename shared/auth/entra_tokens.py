@@ -5,8 +5,6 @@ MSAL only decodes a token. Source: Entra docs, id-tokens ("Validate tokens"), id
 access-token-claims-reference; OpenID Connect Core 1.0, 3.1.3.7.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import threading

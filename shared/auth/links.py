@@ -1,7 +1,5 @@
 """URLs of this app's pages, always from the setting and never from a request's Host header."""
 
-from __future__ import annotations
-
 from ..ids import cluster_key
 from ..model.change import Change
 from ..model.incident import Incident

@@ -1,7 +1,5 @@
 """The signed-in person, in a signed browser cookie for an hour. The server stores nothing."""
 
-from __future__ import annotations
-
 import secrets
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ one purpose never passes for another. Links and forms age in wall time, by itsda
 ``flows.remediation.authority`` compares the domain times of a decision with the clock.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

@@ -4,8 +4,6 @@ slack_bolt calls nobody here: ``authorize`` answers from settings, and listeners
 verifying-requests-from-slack and implementing-slash-commands.
 """
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import re

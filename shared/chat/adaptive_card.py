@@ -5,8 +5,6 @@ escaped. Buttons are links only, because a webhook's card has no bot that could 
 each behind a button.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias

@@ -6,8 +6,6 @@ turned into JSON. URL buttons also send an interaction, which has to be acknowle
 ``URL_ACTION_PREFIX``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

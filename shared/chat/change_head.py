@@ -1,7 +1,5 @@
 """What every message about a change has: the incident in short, the plan, who approved it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """Messages about a change: proposed, decided, each step, stopped."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

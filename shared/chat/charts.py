@@ -1,7 +1,5 @@
 """Counts per minute as charts: a sparkline of text, and points for the services' own charts."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """What to do now, best choice first, with the cost of each."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..core.az_cli import script

@@ -4,8 +4,6 @@ A webhook URL is a secret that lets anyone post. HTTP clients put it into their 
 cause, and hold a reason in snatbot's words or the service's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 

@@ -1,7 +1,5 @@
 """Findings and incidents in words, the same in chat and on pages."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from ..formatting import listed, minutes_of, node_label, nodes_of, number, percent, sentences

@@ -1,7 +1,5 @@
 """Messages about monitoring itself: clusters that can't be measured, recovered, opted out or left the fleet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

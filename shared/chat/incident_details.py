@@ -1,7 +1,5 @@
 """What an alarm says in its thread, or below the buttons: evidence, cautions, steps by hand, and where."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

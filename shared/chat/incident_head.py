@@ -1,7 +1,5 @@
 """The severity of an incident, in the same words in every message."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..formatting import listed

@@ -1,7 +1,5 @@
 """Messages about an incident: opened, re-opened, failing, worse, or over; and advice instead of a plan."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Steps, checks and states of a change in words, the same in chat and on pages."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never
 

@@ -4,8 +4,6 @@ Sources (Azure docs): load-balancer-standard-diagnostics for the metric; aks/egr
 which network takes which gateway.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections.abc import Iterator

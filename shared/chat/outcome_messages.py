@@ -1,7 +1,5 @@
 """Messages about how a change ended."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from ..core.az_cli import script

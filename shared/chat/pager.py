@@ -4,8 +4,6 @@ Both get the incident's id with an action: ``trigger``, ``inform`` or ``resolve`
 docs/webhook.schema.json. PagerDuty (developer.pagerduty.com, events-api-v2) has no ``inform``.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import json

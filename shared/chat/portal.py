@@ -5,8 +5,6 @@ source and Microsoft's VS Code extension for Web PubSub make the same. What the 
 opens the resource's metrics without a chart.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from urllib.parse import quote

@@ -1,7 +1,5 @@
 """One POST to a webhook, and what its answer means: taken, to be tried again, or refused."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """What the message about an outcome adds as evidence: the receipt, and the last day root of the audit."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from ..model.audit import DayRoot

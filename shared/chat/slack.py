@@ -4,8 +4,6 @@ The length of a whole message is not documented, so ours is kept well below what
 answers ``ok`` and cannot edit what it posted.
 """
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable

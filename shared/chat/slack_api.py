@@ -4,8 +4,6 @@ slack_sdk's client is not used: it follows redirects with the token, retries pos
 neither time nor bytes. Methods and errors: docs.slack.dev, reference/methods.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator, Mapping

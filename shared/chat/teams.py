@@ -4,8 +4,6 @@ A message may have 28 KB (Teams docs: connectors-using), with what the workflow 
 "accepted" and cannot edit a post.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -3,8 +3,6 @@
 Title, summary, facts, the worst rows and the buttons are kept longest.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 

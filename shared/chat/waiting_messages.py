@@ -1,7 +1,5 @@
 """Messages while nobody decides: the incident continues, a plan expired, a plan was renewed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 

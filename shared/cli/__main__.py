@@ -5,8 +5,6 @@ Exit codes: 0 done, nothing needs attention; 1 done, but something fails or is a
 with Ctrl-C. An error is one line on stderr.
 """
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import os

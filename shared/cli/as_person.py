@@ -1,7 +1,5 @@
 """Writes of a person who signed in: by the app's API, with the token of ``az login``. The app verifies it."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import quote, urlencode
 

@@ -1,7 +1,5 @@
 """``snatbot audit verify``: whether any line of the audit was edited, removed, inserted or cut off."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..core.audit.chain import Problem, ProblemKind

@@ -1,7 +1,5 @@
 """``snatbot explain``: who opens a node's connections, from the output of Inspektor Gadget. It reads a file only."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """``snatbot history``: what happened on a cluster, and who did what."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..model.text import Text

@@ -1,7 +1,5 @@
 """``snatbot plan``: plan for a cluster, as a dry run. It writes nothing."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..model.plan import Plan, PlanKind

@@ -1,7 +1,5 @@
 """``snatbot policy explain``: whether somebody may approve a kind of change on a cluster, and by which rule."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..core.approval.policy import APPROVABLE, Place

@@ -1,7 +1,5 @@
 """``snatbot propose``: propose a plan without an incident; people decide on its page."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..errors import Refused

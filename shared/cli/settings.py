@@ -1,7 +1,5 @@
 """``snatbot settings``: every app setting as Markdown."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """``snatbot silence``, ``unsilence`` and ``silences``: hold back posts about a cluster, and see about which."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from datetime import datetime, timedelta

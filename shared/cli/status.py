@@ -1,7 +1,5 @@
 """``snatbot status``: what the last scan saw of each cluster, from storage. It asks Azure nothing."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..core.incidents.cluster_status import state_of

@@ -1,7 +1,5 @@
 """``snatbot stop`` and ``snatbot start``: the stop switch for all changes."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..model.text import Text

@@ -8,8 +8,6 @@ Check At Resource Group Scope; Usages - List (network). A list of locks leaves o
 read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar

@@ -5,8 +5,6 @@ data-ingestion-time). The query covers the whole group: the documented filter ta
 whether that includes its children. Reading needs Microsoft.Insights/eventtypes/values/read.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -4,8 +4,6 @@ JSON reads and the typed client both use ``NETWORK``: applying compares an appro
 version could return other properties.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 SUBSCRIPTIONS = "2022-12-01"

@@ -10,8 +10,6 @@ subscription where the identity lacks the role, or in one of its regions), one b
 succeeds.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence

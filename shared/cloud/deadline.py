@@ -4,8 +4,6 @@ Inside ``within`` the HTTP pipeline limits each request's timeout, and each wait
 A new thread starts without a deadline.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

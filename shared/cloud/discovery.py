@@ -4,8 +4,6 @@ Resource Graph covers a whole fleet in a few requests. It silently omits what th
 ``ClusterListing.unreadable`` names requested subscriptions that are not visible.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Bodies come wrapped (``{"error": {"code", "message", "details"}}``) from Resourc
 (``{"code", "message"}``) from Azure Monitor and AKS.
 """
 
-from __future__ import annotations
-
 import json
 import math
 import re

@@ -4,8 +4,6 @@ Every error says which operation failed (method and path, or the metric's name),
 what a person can do. People may see messages, so ``error_mapping`` removes signatures from URLs.
 """
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 from typing import Any

@@ -4,8 +4,6 @@ A gateway belongs to a cluster if it is on one of its subnets, or in its node re
 owns. Resource Graph shows changes minutes later, so it proves nothing.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

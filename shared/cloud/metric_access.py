@@ -8,8 +8,6 @@ and tries again after an hour. The same applies to a single region that rejects 
 Smaller batches repeat an empty answer that is implausible (``metric_doubts``).
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ ports and no connection. A batch is blank if none of its resources (at least two
 time series.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable
 

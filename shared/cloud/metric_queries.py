@@ -5,8 +5,6 @@ Microsoft.Network/natGateways and Microsoft.ContainerService/managedClusters. Fi
 (``'*'``), because Azure does not document the spelling of each.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 

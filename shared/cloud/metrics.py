@@ -3,8 +3,6 @@
 Needs ``Microsoft.Insights/metrics/read`` on the resource and nothing else. The queries are in ``metric_queries``.
 """
 
-from __future__ import annotations
-
 from ..model.metric import MetricAnswer, Series, Window
 from ..model.text import Text
 from . import api_versions

@@ -3,8 +3,6 @@
 What can't be read is omitted and named with its reason, never guessed. A plan that depends on it is blocked.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

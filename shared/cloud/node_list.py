@@ -1,7 +1,5 @@
 """The nodes of a cluster, from the network interfaces in its node resource group."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """Limits for reading a list page by page: each page names the next, so a list could be endless."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from time import monotonic as real_monotonic
 from urllib.parse import urljoin

@@ -4,8 +4,6 @@ The context (``contextvars``) assigns a request to its piece of work, so threads
 (``copy_context``), as ``side_by_side`` does.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence

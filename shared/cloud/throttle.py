@@ -7,8 +7,6 @@ the metrics batch API returns 529). Requests wait that long; a wait of more than
 request tries again after fifteen minutes.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -4,8 +4,6 @@ A step counts once it was read back: ``change.step`` moves in the transaction th
 a cluster write one after the other, so they count in the order in which they started.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 

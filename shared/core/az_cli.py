@@ -1,7 +1,5 @@
 """Writes as ``az`` commands for a person, each word quoted for the shell: a resource group's name may hold brackets."""
 
-from __future__ import annotations
-
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import assert_never

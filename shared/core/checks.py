@@ -1,7 +1,5 @@
 """Build checks: an id and the source of the facts, then the result in words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

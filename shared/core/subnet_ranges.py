@@ -3,8 +3,6 @@
 This needs no list of nodes, so it also works for unlisted nodes, for pods, and for nodes that no longer exist.
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """Whether the bot itself is alive: if it does not scan, clusters must not look healthy."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Delete old rows by ``core/incidents/retention``: a few clusters per tick, each once a day."""
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """What the writing identity may do, and what would make Azure refuse a write: permissions, locks, policies, quotas."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

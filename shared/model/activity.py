@@ -1,7 +1,5 @@
 """One write in Azure's activity log."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

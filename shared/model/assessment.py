@@ -1,7 +1,5 @@
 """The assessment of a cluster: ``check`` returns it, and HTTP, chat, pages and terminal show it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 

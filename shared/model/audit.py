@@ -1,7 +1,5 @@
 """The audit trail, and messages that wait for delivery."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date, datetime
 

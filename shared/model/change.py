@@ -1,7 +1,5 @@
 """A change answers an incident: it is a plan with its decision, its journal and its outcome."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

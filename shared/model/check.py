@@ -1,7 +1,5 @@
 """A check: a precondition of a change, with what reading Azure showed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self

@@ -1,7 +1,5 @@
 """An AKS cluster as Azure describes it, reduced to what detection and planning need."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum

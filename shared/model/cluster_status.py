@@ -1,7 +1,5 @@
 """What the last scan showed of each cluster, in brief: the fleet page reads it, and nothing else."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

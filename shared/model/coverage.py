@@ -1,7 +1,5 @@
 """What is stored between scans about clusters that are not measured, and about what prevents monitoring."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """A finding: what a reading shows is wrong, or about to be."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """The watched clusters, with the load balancers and NAT gateways whose metrics are read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Azure's health events: what the load balancer itself reports, in addition to its metrics."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """People who signed in with Entra ID, and the app roles that say what they may do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

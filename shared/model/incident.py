@@ -1,7 +1,5 @@
 """The trouble of a cluster, as stored between scans."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

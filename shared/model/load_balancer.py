@@ -1,7 +1,5 @@
 """The cluster's Standard Load Balancer and the nodes behind its outbound rules."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

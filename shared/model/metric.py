@@ -1,7 +1,5 @@
 """Metric values as Azure Monitor returns them, before any interpretation."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """The network around a cluster, as read from ARM for planning and again before each write."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

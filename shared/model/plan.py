@@ -1,7 +1,5 @@
 """One exact plan: what it writes, why it is sized so, and how to undo it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

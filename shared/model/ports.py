@@ -1,7 +1,5 @@
 """Used and allocated SNAT ports of nodes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

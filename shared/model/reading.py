@@ -1,7 +1,5 @@
 """What metrics show of a cluster: measured, idle, not measured, or does not apply."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What people ask for in Slack, and whose work accounts their Slack accounts are linked with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 

@@ -3,8 +3,6 @@
 An entry is written before its record and removed after it; an entry without a record is harmless.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from .errors import StoreConflict

@@ -4,8 +4,6 @@ A line and the head that follows from it are written in one transaction. Of two 
 head, and continues the chain from there.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

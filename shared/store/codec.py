@@ -5,8 +5,6 @@ a character may take two, and 1 MiB a row), beside the columns that queries need
 it was written with.
 """
 
-from __future__ import annotations
-
 import base64
 import zlib
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ An entry is written before its row, and its key contains the time. So an entry m
 with another time: readers drop such entries. But every row with a ``due_at`` has an entry.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Storage errors as types. Azure's exceptions do not leave this folder."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

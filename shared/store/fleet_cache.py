@@ -1,7 +1,5 @@
 """What is stored of the fleet between scans: inventory, shard reports, scan progress. A stale row is harmless."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """When scans and deliveries last succeeded or failed, in wall time; the health check reads it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

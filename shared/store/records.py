@@ -5,8 +5,6 @@ and only if nobody else wrote the record in between (its ETag). The rows of a jo
 their signatures: whoever writes to a journal writes the change with it.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Repeat a write that lost a race: read the rows, decide and write again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

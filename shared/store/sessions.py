@@ -1,7 +1,5 @@
 """Started sign-ins: each is valid once, for ten minutes, in the browser that started it."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import secrets

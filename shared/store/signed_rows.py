@@ -1,7 +1,5 @@
 """Rows with the app's signature, which covers a row's kind, key and content."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any, Protocol
 

@@ -1,7 +1,5 @@
 """Slack accounts that people linked with their work accounts, and links that wait for that. All rows are signed."""
 
-from __future__ import annotations
-
 import hashlib
 from datetime import datetime, timedelta
 

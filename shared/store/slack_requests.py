@@ -1,7 +1,5 @@
 """Requests of Slack that wait for a worker, signed. Their keys stay for an hour, so that none is taken twice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -4,8 +4,6 @@ Its row is signed. Where it is absent, or not this app's own, everything counts 
 not lift a stop by that. So the first row is written only with the table, and by a person's word otherwise.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

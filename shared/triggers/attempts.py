@@ -1,7 +1,5 @@
 """Audit refused requests: decisions that were refused, forged links, and sign-ins that failed."""
 
-from __future__ import annotations
-
 import logging
 import re
 from ipaddress import IPv4Address, IPv6Address

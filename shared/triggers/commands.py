@@ -1,7 +1,5 @@
 """Commands of the terminal, for a person with an access token or, where nobody signs in, for a function key."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

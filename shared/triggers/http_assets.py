@@ -1,7 +1,5 @@
 """Files that are public, because they hold no data: style and script of the pages, and the OpenAPI document."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 blueprint = func.Blueprint()

@@ -1,7 +1,5 @@
 """The page of a change, and requests with a function key: a plan to approve, a stop, the history."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from .queue_messages import queue

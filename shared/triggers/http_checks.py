@@ -1,7 +1,5 @@
 """Assess a cluster or plan for it now, without writing anything."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from .languages import language_of

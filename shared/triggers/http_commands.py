@@ -3,8 +3,6 @@
 A route of its own: the host lets everybody call an anonymous route, and does not say whether a function key came along.
 """
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from .responses import answers_json

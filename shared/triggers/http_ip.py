@@ -3,8 +3,6 @@
 Anybody may ask. No App is built and no storage is read: a cold process answers soon, also while storage fails.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import threading

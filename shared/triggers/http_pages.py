@@ -1,7 +1,5 @@
 """Pages to read: the fleet, a cluster, an incident."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from .queue_messages import queue

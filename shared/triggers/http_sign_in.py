@@ -1,7 +1,5 @@
 """Sign in with Entra ID, and sign out. Both lead back to the page of a signed link only."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from .responses import answers_page

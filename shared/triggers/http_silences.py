@@ -1,7 +1,5 @@
 """Hold back posts about one cluster, or allow them again."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from .responses import answers_json, as_json

@@ -1,7 +1,5 @@
 """What people ask for in Slack. Slack waits three seconds: the request is checked and queued, and a worker answers."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from .queue_messages import message, queue

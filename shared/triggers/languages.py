@@ -1,7 +1,5 @@
 """The language of a page: ``?lang=``, else the best that the browser accepts, else LANGUAGE."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from ..errors import MisconfiguredError

@@ -1,7 +1,5 @@
 """Queue messages hold a schema number and the keys of table rows, never the data itself."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import TypedDict

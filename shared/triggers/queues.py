@@ -1,7 +1,5 @@
 """Queue functions: each reads its data from the tables by the keys in its message."""
 
-from __future__ import annotations
-
 import json
 import logging
 from typing import List  # noqa: UP035 - Microsoft's worker takes List in an annotation, not list

@@ -1,7 +1,5 @@
 """HTTP responses as JSON or pages, and the mapping from errors to status codes."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The handlers of sign-in: call the flow, set a cookie, redirect the browser."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 from urllib.parse import quote

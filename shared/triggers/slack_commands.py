@@ -1,7 +1,5 @@
 """Answer what people asked for in Slack: look up who asks, call one flow, answer in private."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 from collections.abc import Callable, Mapping

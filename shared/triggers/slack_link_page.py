@@ -1,7 +1,5 @@
 """The page that links a Slack account with the work account of the person who signed in there."""
 
-from __future__ import annotations
-
 import azure.functions as func
 
 from ..app import App

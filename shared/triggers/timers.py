@@ -1,7 +1,5 @@
 """The timer that scans every cluster and queues what is due."""
 
-from __future__ import annotations
-
 import json
 import logging
 from typing import List  # noqa: UP035 - Microsoft's worker takes List in an annotation, not list

@@ -3,8 +3,6 @@
 Headers of an identity proxy, such as Easy Auth's, are not read: without the proxy anybody can send them.
 """
 
-from __future__ import annotations
-
 import re
 import secrets
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where a page that refuses something leads: to sign-in, to the page whose form was sent, and to the clusters."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import TypedDict
 from urllib.parse import quote, urlsplit

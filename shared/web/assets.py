@@ -3,8 +3,6 @@
 The hash of the pages' files is in their path, so browsers may keep them, and a new version has a new path.
 """
 
-from __future__ import annotations
-
 import hashlib
 from functools import cache
 from pathlib import Path

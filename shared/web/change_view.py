@@ -1,7 +1,5 @@
 """A change as its page shows it, in addition to its plan: progress, decision, and related changes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """A check as text for a terminal or a chat."""
 
-from __future__ import annotations
-
 from typing import assert_never
 
 from ..formatting import node_label, sentences

@@ -1,7 +1,5 @@
 """What pages call the audit's events. The audit itself is a record in English, and so are its details."""
 
-from __future__ import annotations
-
 from ..formatting import capital
 from ..model.audit import step_done
 from ..model.text import Text

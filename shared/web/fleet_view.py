@@ -1,7 +1,5 @@
 """The fleet as its page shows it: the highest risk first."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """An incident and a cluster as their pages show them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The geometry of an incident's chart: failures as bars, connections of the NAT gateway as a line, over one time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta

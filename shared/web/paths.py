@@ -1,7 +1,5 @@
 """Where the pages are. Relative to this app's origin, so that they work behind any name."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from urllib.parse import quote
 

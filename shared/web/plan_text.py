@@ -1,7 +1,5 @@
 """A plan as plain text for a terminal, with the same words as the page."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 
 from ..chat.labels import CHECK_LABELS, describe_check, describe_cost

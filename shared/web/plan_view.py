@@ -1,7 +1,5 @@
 """A plan as its page and the terminal show it. For a change, see change_view."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal

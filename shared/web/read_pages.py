@@ -1,7 +1,5 @@
 """The pages that only show: the fleet, a cluster, an incident. Pure functions, like those of ``pages``."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ..model.incident import ClusterRecord

@@ -1,7 +1,5 @@
 """Answers to slash commands, from the same results as the pages and the terminal show. Pure functions."""
 
-from __future__ import annotations
-
 from ..chat.message import EMPTY, Button, Message, Section, Tone, facts_of, sections_of
 from ..core.incidents.cluster_status import ClusterState
 from ..flows.monitoring.check import CheckReport

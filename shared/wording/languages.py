@@ -1,7 +1,5 @@
 """Which language a reader gets: the first that they ask for and that there is."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 

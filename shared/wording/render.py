@@ -3,8 +3,6 @@
 The deployed part reads the compiled catalogues with ``gettext``; Babel extracts and compiles them (``make catalogue``).
 """
 
-from __future__ import annotations
-
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from gettext import GNUTranslations

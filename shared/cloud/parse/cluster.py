@@ -1,7 +1,5 @@
 """A managed cluster and its node pools."""
 
-from __future__ import annotations
-
 from ...model.cluster import Cluster, LoadBalancerProfile, NodePool
 from ...model.resource_id import ArmId
 from .fields import (

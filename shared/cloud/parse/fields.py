@@ -4,8 +4,6 @@ A property that is absent or null has a default. A property of another type than
 with its name: treating it as absent would be a guess. ``read_rows`` parses a list row by row.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A page of Resource Graph, up to 16 MB: each row is decoded when it is its turn, and dropped when it is parsed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A load balancer, reduced to its outbound side."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from itertools import chain
 

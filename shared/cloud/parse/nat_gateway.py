@@ -1,7 +1,5 @@
 """A NAT gateway, and its public IPs or prefixes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ...model.network import NatGateway, PublicIp

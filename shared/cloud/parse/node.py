@@ -5,8 +5,6 @@ scale set has its virtual machine's name: pools of kind VirtualMachines (aks-<po
 auto-provisioning. The pool is in a tag, else in the name of the scale set or machine.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 

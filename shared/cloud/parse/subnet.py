@@ -4,8 +4,6 @@ A subnet PUT replaces the whole object and clears what it omits. So the writable
 unknown ones, except those that only Azure writes.
 """
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -4,8 +4,6 @@ Source: Entra docs, developer-guide-conditional-access-authentication-context an
 auth_time).
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from enum import StrEnum
 

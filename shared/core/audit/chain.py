@@ -4,8 +4,6 @@ Day roots seal all heads. A line that is not signed, or signed with a key that i
 root only.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

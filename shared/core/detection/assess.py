@@ -4,8 +4,6 @@ Flows, evaluation and tests all use this function. A series that was not queried
 Unmeasured. A scan neither opens nor clears kinds of findings that it could not evaluate.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime

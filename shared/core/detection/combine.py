@@ -1,7 +1,5 @@
 """Combine the readings of a cluster's load balancer and NAT gateways into one."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ Their absence means little, because the workspace may receive none, and Azure ev
 contradiction is always shown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

@@ -5,8 +5,6 @@ load-balancer-standard-diagnostics). Azure documents only ``Failed`` for certain
 case-insensitively, and every state except failed and pending counts as successful.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field, replace

@@ -4,8 +4,6 @@ SNATConnectionCount (Total) by ConnectionState: Attempted and Failed, no Success
 count without any traffic (Azure docs: nat-metrics). A gateway has no metrics per node.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ...model.metric import MetricAnswer, Window

@@ -1,7 +1,5 @@
 """How many nodes a cluster has, and may get."""
 
-from __future__ import annotations
-
 from ...model.cluster import Cluster
 from ...model.load_balancer import LoadBalancer
 

@@ -5,8 +5,6 @@ and UDP have separate ports; ports of a frontend that is being removed are no ca
 monitor-load-balancer-reference). Azure names protocols by name or by number.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime

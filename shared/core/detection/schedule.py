@@ -1,7 +1,5 @@
 """Which metrics a scan reads, and for which minutes: for the watch, a check on demand and bench/evaluate."""
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

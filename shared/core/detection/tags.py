@@ -13,8 +13,6 @@
 Names are compared without case, as Azure does. A tag that can't be used is reported and its usual value holds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 

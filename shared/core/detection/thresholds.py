@@ -1,7 +1,5 @@
 """Thresholds of findings: the owner's, for every cluster or by tag for one cluster."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...model.text import Text

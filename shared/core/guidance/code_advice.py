@@ -5,8 +5,6 @@ timeout 4 minutes by default), aks/load-balancer-standard (30), nat-gateway/nat-
 troubleshoot-intermittent-outbound-connection-errors; and each library's own reference.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from ...model.text import Text

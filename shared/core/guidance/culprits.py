@@ -5,8 +5,6 @@ github.com/inspektor-gadget/inspektor-gadget, and learn.microsoft.com/azure/aks/
 extension. Fields of the output: gadgets/snapshot_socket/program.bpf.c there, and its integration test.
 """
 
-from __future__ import annotations
-
 import json
 import shlex
 from collections import Counter

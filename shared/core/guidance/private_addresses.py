@@ -1,7 +1,5 @@
 """Addresses that the Internet never sees: traffic between them needs no SNAT."""
 
-from __future__ import annotations
-
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 # RFC 1918, RFC 6598, RFC 3927, RFC 4193, RFC 4291, and this host

@@ -1,7 +1,5 @@
 """Reduce a scan's result to what the fleet page shows, and order clusters by risk."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from enum import StrEnum
 

@@ -10,8 +10,6 @@ re-opening multiplies the clean minutes needed by four, up to the cooldown. Duri
 of a posted incident is posted; an incident that is open afterwards is posted then.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum

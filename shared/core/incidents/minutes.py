@@ -5,8 +5,6 @@ that arrives after its minute was counted as clean still counts while it is in t
 metrics-troubleshoot, partial minutes).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 

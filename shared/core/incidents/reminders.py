@@ -4,8 +4,6 @@ Worse means a higher severity than last posted, a new kind of critical trouble, 
 rise in failing nodes waits for room among the posts of an hour. Denying a plan makes room, and postpones reminders.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Two kinds of changes are never deleted: changes that are not final, and changes 
 Their plan, decision and journal prove that snatbot created a NAT gateway, and a rollback needs them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 

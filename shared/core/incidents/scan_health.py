@@ -1,7 +1,5 @@
 """Reasons why the last scan must not be reported as healthy. Each function returns a reason, or nothing."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from ...formatting import clauses

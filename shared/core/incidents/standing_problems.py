@@ -1,7 +1,5 @@
 """What prevents monitoring: posted once when it lasts longer than a grace period, and removed when it ends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Count the results of a scan."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 
 from ...ids import short_key

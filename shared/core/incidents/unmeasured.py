@@ -5,8 +5,6 @@ the same cause before. Further clusters with the same cause, and recoveries, go 
 grace period. A cluster that disappears from the list though it was not deleted is posted at once, and so is an opt-out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta

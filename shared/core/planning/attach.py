@@ -1,7 +1,5 @@
 """Plan to attach a NAT gateway to the subnets of an own virtual network, or to add public IPs to an attached one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...formatting import marked, minutes_of, public_ips_of

@@ -1,7 +1,5 @@
 """The monthly cost of a plan, by the owner's prices: prices differ by region, contract and time."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from ...model.plan import Cost, CreateStep

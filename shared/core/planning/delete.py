@@ -1,7 +1,5 @@
 """Plan to delete unused resources that the bot created. It needs its own approval, because the addresses are lost."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from ...formatting import listed, marked, public_ips_of

@@ -1,7 +1,5 @@
 """Plan the rollback of an attached NAT gateway: detach it from the subnets, keep the gateway and its public IPs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The fingerprint of what a plan writes, and where. snatbot runs exactly what was approved, or nothing."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import asdict, fields, replace

@@ -1,7 +1,5 @@
 """The public IPs of a plan: reserved ones that snatbot created earlier, and new ones."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 

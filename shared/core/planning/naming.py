@@ -1,7 +1,5 @@
 """Names, ids and tags of new resources. The plan holds them, so a repeated step can't create a second resource."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Literal

@@ -5,8 +5,6 @@ the subnet refers to, else Azure returns LinkedAuthorizationFailed; an IPAM pool
 (Azure/Azure-Landing-Zones#4166).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 A plan would miss those nodes.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from datetime import datetime, timedelta
 

@@ -6,8 +6,6 @@ with a gate after each. If the new addresses must be known first, the plan reser
 answer is "no change", unless a person asks for a kind of plan.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

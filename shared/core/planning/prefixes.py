@@ -4,8 +4,6 @@ Azure docs (nat-gateway-resource): prefixes of /28 to /31, at most 16 addresses 
 prefixes; a Standard gateway takes only Standard prefixes of its region (nat-sku).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ...formatting import addresses_of, listed

@@ -1,7 +1,5 @@
 """What a plan is requested for, and the owner's settings that shape it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Reserve public IPs now and attach the gateway later: partners and the API server's list can allow them first."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

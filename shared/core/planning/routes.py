@@ -5,8 +5,6 @@ public IPv4 address space that all routes together send elsewhere. The longest p
 nat-gateway/nat-overview, virtual-networks-udr-overview).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The shape of the cluster that a plan was made for: if the shape changes before applying, the plan is void."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from ...formatting import nodes_of

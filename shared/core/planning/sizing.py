@@ -5,8 +5,6 @@ connections per IP to one destination. Use that was measured during exhaustion i
 connections used no port.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Reduce one hour of the load balancer's metrics: port use per node, totals, and the baseline for verifying."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime

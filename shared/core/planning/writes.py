@@ -1,7 +1,5 @@
 """Which resources a plan's steps write, and which of them do not exist yet."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 

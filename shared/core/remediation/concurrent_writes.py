@@ -6,8 +6,6 @@ it. Only the activity log shows it, minutes later: a foreign write that began be
 Azure's clock times both writes; snatbot's own clock only measures how long that interval lasted.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What gate and verification share: which minutes they measure, and which rate counts as traffic."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta

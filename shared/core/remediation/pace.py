@@ -1,7 +1,5 @@
 """About how long a change takes, if nothing is in its way: so that a person knows when to look again."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

@@ -4,8 +4,6 @@ The table rejects every other event, so a late, repeated or out-of-order message
 becomes approved, not applying: the checks before the first step must also pass before the next step.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 from ...errors import Refused

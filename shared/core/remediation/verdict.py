@@ -5,8 +5,6 @@ contradict each other on whether SNATConnectionCount counts per minute or per se
 way. Platform health checks add a small count without any traffic (Azure docs: nat-metrics).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

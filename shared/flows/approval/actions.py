@@ -1,7 +1,5 @@
 """What a person may do with a change now: the buttons of its page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple

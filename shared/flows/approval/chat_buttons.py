@@ -1,7 +1,5 @@
 """Buttons on a Slack bot's message that decide on the plan that waits: deny, and approve where a rule allows it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...auth.signing import LinkTarget, Signer

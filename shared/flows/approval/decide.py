@@ -1,7 +1,5 @@
 """A person's decision on one exact plan: checked, signed, and stored in one transaction."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Whether a person may decide on a change, by APPROVAL_MODE and the rules of APPROVAL_POLICY."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Propose an exact plan for approval: a change that expires, with a message to people."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

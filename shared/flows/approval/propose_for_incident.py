@@ -5,8 +5,6 @@ A plan takes many requests to Azure, so it has its own queue message: no alarm a
 worker plans too, and so that a later tick tries again after a failure.
 """
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace

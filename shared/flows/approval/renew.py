@@ -1,7 +1,5 @@
 """A new plan after a change ended without effect: for the same incident and the present network."""
 
-from __future__ import annotations
-
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace

@@ -3,8 +3,6 @@
 The rest is counted in memory: if this instance ends within that minute, the count is lost, and the 20 lines stay.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections import Counter

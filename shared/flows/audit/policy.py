@@ -1,7 +1,5 @@
 """Audit the approval policy: a line when this app runs with another one than the last."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ...ids import new_id

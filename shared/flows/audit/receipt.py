@@ -1,7 +1,5 @@
 """The receipt of a change: what is stored of it, and what of that verifies. It writes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Once a day: seal the heads of all chains into a day root. Who keeps the root can tell if older lines change later."""
 
-from __future__ import annotations
-
 import logging
 from datetime import date, datetime
 

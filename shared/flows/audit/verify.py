@@ -1,7 +1,5 @@
 """Verify the audit: every chain, against its head and against the day roots. It writes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

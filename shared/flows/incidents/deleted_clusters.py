@@ -4,8 +4,6 @@ An unlisted cluster may only be invisible to this app's identity, so Resource Ma
 Without its answer nothing changes.
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import dataclass
 from datetime import datetime

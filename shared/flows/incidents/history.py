@@ -1,7 +1,5 @@
 """The incidents, changes and audit lines of one cluster."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """One message for many clusters whose trouble of one kind begins in the same scan of a subscription's region."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass

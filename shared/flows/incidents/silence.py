@@ -1,7 +1,5 @@
 """Silence a cluster: scans continue, and incidents that are open afterwards are posted then."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Everything that is stored about one incident, for its page."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...errors import NotFoundHere

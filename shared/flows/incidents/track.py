@@ -5,8 +5,6 @@ makes it. Several workers may track the same cluster: a worker that loses the ra
 Storage is read only for clusters that are active or in trouble, and written only if something changes.
 """
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence

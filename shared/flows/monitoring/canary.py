@@ -4,8 +4,6 @@ The minute selects the load balancer among those with recent traffic; in a suspe
 a disagreement repeats, batches in that region get smaller.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Scan clusters on demand. Reads only: stores, posts and changes nothing."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass

@@ -7,8 +7,6 @@ clusters that are already in trouble, all of these go out with the first request
 waiting.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 

@@ -5,8 +5,6 @@ time. Only nodes with half of their ports in use or steeply rising use are kept,
 clusters.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 

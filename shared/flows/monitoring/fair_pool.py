@@ -4,8 +4,6 @@ Each piece of work belongs to a lane: its subscription and region. Lanes take tu
 at most half of the workers, so a slow region delays only its own work.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence

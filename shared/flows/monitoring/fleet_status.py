@@ -1,7 +1,5 @@
 """The last known status of every cluster, as the scans stored it: two requests for any fleet."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Metric queries about the load balancers and NAT gateways of one group of clusters, within one deadline."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

@@ -4,8 +4,6 @@ They are evidence only. A slow or silent workspace must not delay the metrics: a
 deadline, and continues without them.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Mapping

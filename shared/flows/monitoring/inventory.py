@@ -1,7 +1,5 @@
 """The list of clusters: read at intervals and kept, in memory and in storage for other workers."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import threading

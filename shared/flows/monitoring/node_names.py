@@ -1,7 +1,5 @@
 """Which node has which IP: read for clusters in trouble only, and kept for a while."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

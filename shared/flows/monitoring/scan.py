@@ -4,8 +4,6 @@ Only one group's metrics are in memory at a time. Groups don't wait for each oth
 reported as not reached: silence about them would look healthy.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """What queue workers report about the shards of a large fleet, which they scan for the ticks of the watch."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Scan clusters, track their incidents, and store the progress for the next scan."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Notify people of clusters that can't be measured any more, and of what prevents monitoring: once for the fleet."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ scans each, in as many workers as the platform starts; a tick then adds up the l
 late or repeat: minutes count once, transitions are written once, and a shard is scanned once per tick.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -5,8 +5,6 @@ worker dies between posting and deleting, the message is posted twice, which is 
 down, its messages wait in order; a message that the service refuses does not block later ones.
 """
 
-from __future__ import annotations
-
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Send a heartbeat to an external monitor, which alarms when it stops."""
 
-from __future__ import annotations
-
 import logging
 
 log = logging.getLogger("snatbot.heartbeat")

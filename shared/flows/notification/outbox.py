@@ -1,7 +1,5 @@
 """Rows that put messages into the outbox, for the transaction that they announce."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

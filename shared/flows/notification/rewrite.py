@@ -4,8 +4,6 @@ An attempt may end anywhere, with unknown effect: the process dies, or no answer
 searches by the ids in the messages' metadata before it posts, and deletes duplicates.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Post a test message to a channel on demand, without the outbox, with every call that later messages need."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 

@@ -1,7 +1,5 @@
 """What this bot's records show as its own, and its other changes on the same virtual network."""
 
-from __future__ import annotations
-
 from ...ids import cluster_key
 from ...model.change import FINAL_STATES, Action, ChangeState
 from ...model.finding import PORT_TROUBLES

@@ -5,8 +5,6 @@ verifies them, and compares row, journal and audit. Restoring an older state of 
 docs/security.md.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 

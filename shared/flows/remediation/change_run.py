@@ -1,7 +1,5 @@
 """A change as a worker read it, with its row and ETag."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from ...model.change import Change

@@ -1,7 +1,5 @@
 """What reconciler and executor share."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Run the code for each kind of step: one check and at most one write."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime

@@ -4,8 +4,6 @@ Only the remaining steps are checked: for them everything must be as approved. W
 writes, the change waits.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 

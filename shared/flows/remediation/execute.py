@@ -5,8 +5,6 @@ reads the stop switch and verifies the approval again; a worker that lost the cl
 check the claim, so a short interval remains between the renewal and the arrival of the write.)
 """
 
-from __future__ import annotations
-
 import logging
 from dataclasses import replace
 from datetime import datetime, timedelta

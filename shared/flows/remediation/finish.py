@@ -1,7 +1,5 @@
 """End or stop a change, in one transaction with its audit line and its message."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace

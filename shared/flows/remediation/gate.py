@@ -3,8 +3,6 @@
 Each source of evidence is a file, and a line in ``app.py``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

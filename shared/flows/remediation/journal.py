@@ -3,8 +3,6 @@
 The change's row holds the signatures of the journal's rows, so each write includes both.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Gate evidence from the cluster's own metric: whether nodes lost Ready after their subnet moved."""
 
-from __future__ import annotations
-
 import logging
 from datetime import datetime, timedelta
 

@@ -5,8 +5,6 @@ approval here and right before each write. A worker holds the virtual network's 
 claim, it makes no further call.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What the steps share: results, the permit to write, and the mapping of Azure's errors to results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta

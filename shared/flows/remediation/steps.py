@@ -4,8 +4,6 @@ A step may be repeated at any time: the plan fixes the names, so no second resou
 as planned is not written again. Nothing here sleeps or decides about the next step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Stop all changes before their next step, or let them resume."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ... import user_input

@@ -7,8 +7,6 @@ that read and the write is lost: this interval is as short as one request, its l
 write.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from ...cloud.network import Network

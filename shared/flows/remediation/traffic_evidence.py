@@ -1,7 +1,5 @@
 """Gate evidence from connection metrics: whether a moved subnet's traffic uses the new egress path."""
 
-from __future__ import annotations
-
 import logging
 
 from ...cloud.discovery import Discovery

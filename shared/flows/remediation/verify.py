@@ -1,7 +1,5 @@
 """Verify a change by the NAT gateway's metrics."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Sequence
 from datetime import datetime

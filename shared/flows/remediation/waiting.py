@@ -3,8 +3,6 @@
 The next check comes within a minute whatever Azure asks, so that the stop switch, the limit and the page work.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from ...formatting import minutes_of

@@ -5,8 +5,6 @@ every writable property that was read, at the API version of that read. Azure re
 one virtual network (AnotherOperationInProgress), so each subnet depends on the previous one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

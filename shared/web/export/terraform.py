@@ -4,8 +4,6 @@ Its association resources change one property of a subnet or a NAT gateway, and 
 writes to one virtual network.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

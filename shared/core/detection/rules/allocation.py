@@ -15,8 +15,6 @@ for autoscaler maximum plus surge is a warning. If a frontend uses a prefix, the
 is no finding. Only AKS's own rule and IPv4 addresses count.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from ....formatting import clauses, nodes_of, outbound_ips_of

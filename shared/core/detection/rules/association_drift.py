@@ -5,8 +5,6 @@ ports again. A new pool in another subnet uses them from the start. Both are cri
 state changed. A gateway that others attach again after a rollback is a warning.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 

@@ -4,8 +4,6 @@ The rule compares minutes that are at least ten minutes old, so that late points
 0. People are notified at the second disagreement, and three agreements in a row end it.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace

@@ -8,8 +8,6 @@ A fast leak exhausts the ports in less than 20 minutes: a second line, for the l
 risen by 15 % of the ports, and reach the allocation within 30 minutes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 

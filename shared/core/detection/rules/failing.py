@@ -6,8 +6,6 @@ load-balancer-standard-diagnostics). It is critical if the share of failed conne
 rise.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from ....formatting import measured_minutes_of, percent

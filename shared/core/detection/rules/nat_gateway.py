@@ -7,8 +7,6 @@ relative to 64,512 per public IP (Azure docs: nat-gateway-resource), a warning a
 (Azure docs: nat-metrics).
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from ....formatting import measured_minutes_of, minutes_of, percent, public_ips_of

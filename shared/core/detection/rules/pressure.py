@@ -4,8 +4,6 @@ The thresholds are 75 % and 90 % unless set otherwise (Azure docs: load-balancer
 node and protocol: an average over nodes, or over TCP and UDP, would hide a single busy node.
 """
 
-from __future__ import annotations
-
 from ....formatting import percent
 from ....model.finding import Finding, FindingKind, Severity
 from ....model.ports import PortReading

@@ -1,7 +1,5 @@
 """A cluster was not measured, or only partly, or has invalid tags: shown, never taken for healthy."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -4,8 +4,6 @@ Azure docs (aks/egress-outboundtype): in an own virtual network, loadBalancer an
 each other if the gateway is on the subnets first; AKS then removes what it created for the former type.
 """
 
-from __future__ import annotations
-
 from ....formatting import listed, public_ips_of
 from ....model.check import Check, CheckId
 from ....model.network import NetworkFacts

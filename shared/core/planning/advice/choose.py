@@ -1,7 +1,5 @@
 """Which advice a cluster gets: the kind that a person requests, or the one that fits if nothing may be executed."""
 
-from __future__ import annotations
-
 from ....formatting import listed
 from ....model.check import CheckId
 from ....model.cluster import VnetOwnership

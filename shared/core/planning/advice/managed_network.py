@@ -4,8 +4,6 @@ AKS docs (nat-gateway, egress-outboundtype): managedNATGateway has up to 16 publ
 loadBalancer; with SKU StandardV2 it can't change at all.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ....formatting import addresses_of, public_ips_of, sentences

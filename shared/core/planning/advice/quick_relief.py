@@ -3,8 +3,6 @@
 The plan's own relief (``relief``) follows what the nodes used, and the load balancer as Resource Manager shows it.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

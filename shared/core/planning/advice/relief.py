@@ -5,8 +5,6 @@ upgrade's surge; ports per node are a multiple of 8; IPs and ports must be raise
 allocation drops connections.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from ....formatting import addresses_of, listed, minutes_of, nodes_of, public_ips_of

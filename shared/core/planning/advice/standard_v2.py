@@ -4,8 +4,6 @@ Azure docs (nat-gateway/nat-sku): it takes public IPs of its own SKU only and is
 IPv6 egress through a load balancer's outbound rules.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from ....formatting import public_ips_of

@@ -3,8 +3,6 @@
 If a check that a write depends on could not be made, it blocks: the bot never guesses.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from ....model.check import Check

@@ -1,7 +1,5 @@
 """Checks of public IPs, and of who depends on them."""
 
-from __future__ import annotations
-
 from ....formatting import listed, marked
 from ....model.check import Check, CheckId
 from ....model.cluster import Cluster

@@ -1,7 +1,5 @@
 """Checks of the cluster itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from ipaddress import ip_network
 

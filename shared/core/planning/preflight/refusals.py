@@ -3,8 +3,6 @@
 snatbot checks all of it before it proposes a plan: an approval is useless if Azure then refuses the writes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 

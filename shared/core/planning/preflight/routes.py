@@ -1,7 +1,5 @@
 """Checks of routes, which take precedence over a NAT gateway."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from ....formatting import listed, marked, percent

@@ -1,7 +1,5 @@
 """Who else is affected: others in the same subnets, and whoever deploys the network from code."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Checks of the subnets and of what is in them."""
 
-from __future__ import annotations
-
 from ....formatting import listed
 from ....model.check import Check, CheckId
 from ....model.network import NatGateway, NetworkFacts, is_settled
