@@ -4,6 +4,8 @@ Deliveries are at least once, several at a time. A message that fails stays hidd
 again, up to ``maxDequeueCount`` times, then goes to ``<queue>-poison``. When the worker dies the message stays hidden
 for what is left of ten minutes. Azure docs: "Azure Queue storage trigger for Azure Functions".
 
+An empty queue is read less and less often, as in Azure, until the host wakes the listener: what the app sends does so.
+
 Not as in Azure: the ten minutes are not renewed while a function runs, and they and ``visibilityTimeout`` are over
 early when the host's clock jumps past them.
 """
@@ -31,7 +33,7 @@ from devhost.messages import QueueCall
 from devhost.storage import POISON_SUFFIX, Queues
 
 HIDDEN_WHILE_RUNNING = timedelta(minutes=10)
-IDLE_SECONDS = 0.5
+IDLE_SECONDS = (0.5, 8.0)
 DELAY_SECONDS_MAX = 1.0
 FETCH_LIMIT = 32
 
@@ -106,6 +108,8 @@ class QueueListener:
         return self._queue.get_queue_properties().approximate_message_count or 0
 
     def _poll(self) -> None:
+        shortest, longest = IDLE_SECONDS
+        idle = shortest
         while not self._stopping:
             # Read first: if the clock jumps after this line, an empty fetch is out of date.
             version = self._activity.version
@@ -115,9 +119,11 @@ class QueueListener:
             except AzureError as error:
                 self._log(f"queue {self.queue_name}: {error}")
                 fetched = 0
-            if not fetched:
-                self._wake.wait(IDLE_SECONDS)
-                self._wake.clear()
+            if fetched:
+                idle = shortest
+                continue
+            idle = shortest if self._wake.wait(idle) else min(2 * idle, longest)
+            self._wake.clear()
 
     def _fetch(self, version: int) -> int:
         with self._lock:

@@ -95,7 +95,7 @@ def is_sound(answer: func.HttpResponse, name: str) -> None:
 
 READ = ("change_", "fleet", "cluster", "incident", "act_on_incident")
 any_value = st.sampled_from(ODD) | st.text(max_size=30)
-often = examples(40)
+often = examples(15)
 
 
 def test_every_route_is_here() -> None:
