@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..app import App
 from ..cloud.errors import AzureError
 from ..core.incidents.cluster_status import ClusterState, checked_state
-from ..formatting import node_label
-from ..model.reading import Measured
-from ..model.resource_id import ArmId
-from ..model.text import Text, arranged
+from ..model.text import Text
+from ..web.check_table import (
+    HEADINGS,
+    NODE_HEADINGS,
+    about_all,
+    cluster_rows,
+    in_order,
+    judged_line,
+    node_rows,
+    unlisted_line,
+    worst_of,
+)
 from .output import CLUSTER, MakeApp, Subcommands, add_command, print_error, print_json, say
-from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded, told_apart, worst_of
+from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded
 
 if TYPE_CHECKING:
     from ..flows.monitoring.check import CheckReport
@@ -50,52 +57,29 @@ def check(options: argparse.Namespace, make_app: MakeApp) -> int:
 def _check_once(options: argparse.Namespace, app: App) -> int:
     now, cluster, minutes = app.clock.now(), options.cluster, options.window
     report = app.check.one(cluster, now, minutes) if cluster else app.check.all(now, minutes, options.waiting.count)
-    states = {seen.cluster.id: checked_state(seen) for seen in report.assessments}
-    verdict = worst_of(tuple(states.values()), is_complete=not report.unreadable)
+    verdict = worst_of([checked_state(seen) for seen in report.assessments], is_complete=not report.unreadable)
     if options.output == "json":
         from ..web.answers import check_json
 
         print_json(check_json(report))
     else:
-        _print(options, report, states, verdict)
-    return VERDICTS[verdict][2]
+        _print(options, report, verdict)
+    return VERDICTS[verdict][1]
 
 
-def _print(
-    options: argparse.Namespace, report: CheckReport, states: dict[ArmId, ClusterState], verdict: ClusterState
-) -> None:
-    from ..web.check_text import what_was_found
-    from ..web.fleet_view import STATE_LABELS, counted
-
-    order, count = list(ClusterState), len(report.assessments)
-    listed = [seen for seen in report.assessments if is_listed(options, states[seen.cluster.id], count)]
-    clusters = sorted(listed, key=lambda seen: (order.index(states[seen.cluster.id]), seen.cluster.name))
-    names = told_apart([seen.cluster.id for seen in clusters])
-    rows = [
-        (
-            STATE_LABELS[states[seen.cluster.id]],
-            names[seen.cluster.id],
-            seen.reading.failed if isinstance(seen.reading, Measured) else None,
-            what_was_found(seen),
-            seen.cluster.id,
-        )
-        for seen in clusters
-    ]
-    is_table = options.output == "table"
+def _print(options: argparse.Namespace, report: CheckReport, verdict: ClusterState) -> None:
+    states = [checked_state(seen) for seen in report.assessments]
+    listed = [seen for seen in report.assessments if is_listed(options, checked_state(seen), len(states))]
+    clusters, is_table = in_order(listed), options.output == "table"
     if is_table:
-        counts = Counter(states.values())
-        about = tuple(counted(counts[state], state) for state in order if counts[state]) or Text("no cluster was found")
-        print_verdict(options, verdict, arranged("{about}", about=about))
-        say(options, Text("judged {start} to {end}", start=report.window.start, end=report.window.end), "")
-    headings = (Text("State"), Text("Cluster"), Text("Failed"), Text("Found"))
-    print_rows(options, headings, rows, [VERDICTS[states[seen.cluster.id]][1] for seen in clusters])
-    say_folded(options, count - len(clusters))
-    if is_table and len(clusters) == 1 and isinstance(clusters[0].reading, Measured) and clusters[0].reading.nodes:
+        print_verdict(options, verdict, about_all(states))
+        say(options, judged_line(report), "")
+    print_rows(options, HEADINGS, cluster_rows(clusters), [VERDICTS[checked_state(seen)][0] for seen in clusters])
+    say_folded(options, len(states) - len(clusters))
+    if is_table and (nodes := node_rows(clusters)):
         say(options, "")
-        nodes = [(node_label(node.name, node.is_gone), node.ip, node.failed) for node in clusters[0].reading.nodes]
-        print_rows(options, (Text("Node"), Text("IP"), Text("Failed")), nodes)
-    for unlisted in report.unreadable:
-        line = Text("could not be listed: {what}", what=unlisted.text)
+        print_rows(options, NODE_HEADINGS, nodes)
+    for line in map(unlisted_line, report.unreadable):
         if is_table:
             say(options, "", line)
         else:

@@ -4,8 +4,9 @@ import argparse
 
 from ..core.incidents.cluster_status import state_of
 from ..model.text import Text, arranged
+from ..web.check_table import told_apart, worst_of
 from .output import MakeApp, Subcommands, add_command, print_json, say
-from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded, told_apart, worst_of
+from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded
 
 _HEADINGS = (
     Text("State"),
@@ -38,7 +39,7 @@ def status(options: argparse.Namespace, make_app: MakeApp) -> int:
     if options.output == "json":
         clusters = [{"state": row.state.value, **plain(row.status)} for row in view.rows]
         print_json({"schema": 1, "clusters": clusters, "listed": fleet.listed, "stop": stop_json(flag)})
-        return VERDICTS[verdict][2]
+        return VERDICTS[verdict][1]
     if options.output == "table":
         counts = tuple(text for _, text, _ in view.counts)
         print_verdict(options, verdict, arranged("{counts}", counts=counts or Text("no cluster was found")))
@@ -54,6 +55,6 @@ def status(options: argparse.Namespace, make_app: MakeApp) -> int:
         (row.label, names[row.status.id], row.egress, row.ports, row.about, row.status.measured_at, row.status.id)
         for row in listed
     ]
-    print_rows(options, _HEADINGS, rows, [VERDICTS[row.state][1] for row in listed])
+    print_rows(options, _HEADINGS, rows, [VERDICTS[row.state][0] for row in listed])
     say_folded(options, len(view.rows) - len(listed))
-    return VERDICTS[verdict][2]
+    return VERDICTS[verdict][1]

@@ -5,40 +5,32 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from ..core.incidents.cluster_status import ClusterState
 from ..formatting import visible
-from ..model.resource_id import ArmId
-from ..model.text import Text, arranged
+from ..model.text import Text
+from ..web.check_table import VERDICT_WORDS, Cell, cell_text, verdict_line
 from ..wording.render import translated
 from .output import ATTENTION, FINE, NOT_DONE, Parser, VisibleText, say
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-Cell = str | int | datetime | None  # None: unknown
 MOST_ROWS = 20  # so many fit on a screen
 _PIPE_WIDTH = 1000  # of a pipe: a row stays on one line, for grep
 
-# The state of all by that of the worst: the first word that people read, its style, and the exit code.
-VERDICTS: Mapping[ClusterState, tuple[Text, str, int]] = {
-    ClusterState.FAILING: (Text("FAILING"), "red", ATTENTION),
-    ClusterState.NOT_MEASURED: (Text("not measured"), "yellow", NOT_DONE),
-    ClusterState.WARNING: (Text("warning"), "yellow", ATTENTION),
-    ClusterState.WELL: (Text("ok"), "green", FINE),
-    ClusterState.IDLE: (Text("ok"), "green", FINE),
-    ClusterState.DOES_NOT_APPLY: (Text("not watched"), "", FINE),
+# Of the worst cluster's state: the style of its first word, and the exit code.
+VERDICTS: Mapping[ClusterState, tuple[str, int]] = {
+    ClusterState.FAILING: ("red", ATTENTION),
+    ClusterState.NOT_MEASURED: ("yellow", NOT_DONE),
+    ClusterState.WARNING: ("yellow", ATTENTION),
+    ClusterState.WELL: ("green", FINE),
+    ClusterState.IDLE: ("green", FINE),
+    ClusterState.DOES_NOT_APPLY: ("", FINE),
 }
-
-
-def worst_of(states: Sequence[ClusterState], *, is_complete: bool) -> ClusterState:
-    """``is_complete``: there is no other cluster, as far as is known. Without any cluster, nothing was measured."""
-    unknown = [] if states and is_complete else [ClusterState.NOT_MEASURED]
-    return min((*states, *unknown), key=list(ClusterState).index)
 
 
 def add_output(parser: Parser) -> None:
@@ -55,7 +47,7 @@ def add_fleet_output(parser: Parser) -> None:
 
 def is_listed(options: argparse.Namespace, state: ClusterState, clusters: int) -> bool:
     """A table of many clusters lists those with trouble: others would move them out of sight."""
-    return options.output != "table" or options.all or clusters <= MOST_ROWS or VERDICTS[state][2] != FINE
+    return options.output != "table" or options.all or clusters <= MOST_ROWS or VERDICTS[state][1] != FINE
 
 
 def say_folded(options: argparse.Namespace, clusters: int) -> None:
@@ -66,12 +58,6 @@ def say_folded(options: argparse.Namespace, clusters: int) -> None:
             count=clusters,
         )
         say(options, "", folded)
-
-
-def told_apart(ids: Sequence[ArmId]) -> dict[ArmId, str]:
-    """Names of clusters, with the resource group where several have the same."""
-    names = Counter(each.name.lower() for each in ids)
-    return {each: each.name if names[each.name.lower()] == 1 else f"{each.resource_group}/{each.name}" for each in ids}
 
 
 def print_rows(
@@ -100,7 +86,7 @@ def print_rows(
         shown = RichText(translated(heading, options.language))
         table.add_column(shown, overflow="fold", justify="right" if is_number else "left", no_wrap=index == 0)
     for index, row in enumerate(rows):
-        first, *others = (RichText(_words(cell, options.language)) for cell in row[: len(headings)])
+        first, *others = (RichText(cell_text(cell, options.language)) for cell in row[: len(headings)])
         first.stylize(styles[index] if styles else "")
         table.add_row(first, *others)
     _print(console, table)
@@ -108,13 +94,13 @@ def print_rows(
 
 def print_verdict(options: argparse.Namespace, state: ClusterState, about: Text) -> None:
     """``FAILING: 1 failing, 3 no trouble``"""
-    line, console = arranged("{word}: {about}", word=VERDICTS[state][0], about=about), _console()
+    line, console = verdict_line(state, about), _console()
     if console is None:
         return say(options, line)
     from rich.text import Text as RichText
 
     shown = RichText(visible(translated(line, options.language)))
-    shown.stylize(VERDICTS[state][1], 0, len(translated(VERDICTS[state][0], options.language)))
+    shown.stylize(VERDICTS[state][0], 0, len(translated(VERDICT_WORDS[state], options.language)))
     return _print(console, shown)
 
 
@@ -138,12 +124,6 @@ def _console() -> Console | None:
 
 def _raw_output() -> TextIO:
     return sys.stdout.unfiltered() if isinstance(sys.stdout, VisibleText) else sys.stdout
-
-
-def _words(cell: Cell, language: str) -> str:
-    """On one line, and without what a terminal would interpret."""
-    shown = "–" if cell is None else translated(arranged("{cell}", cell=cell), language)
-    return " ".join(visible(shown).split())
 
 
 def _value(cell: Cell) -> str:

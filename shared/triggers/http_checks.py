@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from .languages import language_of
-from .responses import answers_json, as_json, as_page
+from .responses import answers_json, as_json, as_page, as_text
 
 blueprint = func.Blueprint()
 
@@ -11,12 +11,18 @@ blueprint = func.Blueprint()
 @blueprint.route(route="check", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def check(req: func.HttpRequest) -> func.HttpResponse:
-    """``?cluster=`` name or resource id, without it all clusters; ``?window=`` minutes to assess."""
+    """``?cluster=`` name or resource id, without it all clusters; ``?window=`` minutes to assess.
+
+    ``&format=text``, or only text accepted: as the table of the terminal.
+    """
     from .. import user_input
     from ..app import current
     from ..web.answers import check_json
+    from ..web.check_table import check_as_text
 
     app = current()
+    accepted = req.headers.get("Accept", "").partition(";")[0].strip().lower()
+    form = user_input.choice("format", req.params.get("format", ""), ("", "json", "text"))
     window = req.params.get("window", "").strip()
     minutes = user_input.whole_number("window", window, 1, 1440) if window else None
     now = app.clock.now()
@@ -24,6 +30,8 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
         report = app.check.one(user_input.selector(req.params), now, minutes)
     else:
         report = app.check.all(now, minutes)
+    if form == "text" or (not form and accepted == "text/plain"):
+        return as_text(check_as_text(report, language_of(req)))
     return as_json(check_json(report))
 
 

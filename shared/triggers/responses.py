@@ -83,6 +83,11 @@ def as_json(content: Mapping[str, Any], status: int = 200) -> func.HttpResponse:
     return func.HttpResponse(text, status_code=status, mimetype="application/json", headers=headers)
 
 
+def as_text(text: str) -> func.HttpResponse:
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Accept-Language", "X-Content-Type-Options": "nosniff"}
+    return func.HttpResponse(text, mimetype="text/plain", charset="utf-8", headers=headers)
+
+
 def as_page(html: str, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     headers = {**PAGE_HEADERS, **(headers or {})}
     return func.HttpResponse(html, status_code=status, mimetype="text/html", charset="utf-8", headers=headers)

@@ -17,6 +17,7 @@ from shared.model.fleet import Unlisted
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured
 from shared.model.resource_id import ArmId
 from shared.model.text import Text
+from shared.web.check_table import check_as_text
 from tests.support.nouns import make_assessment, make_cluster
 from tests.support.terminal import CLUSTER, HEALTHY, NOW, WINDOW, Check, assessed, run
 
@@ -193,3 +194,12 @@ def test_check_in_json_is_the_answer_of_the_request(capsys: pytest.CaptureFixtur
     assert run("check", "-o", "json", check=Check(assessed(HEALTHY))) == 0
     content = json.loads(capsys.readouterr().out)
     assert content["clusters"][0]["reading"]["kind"] == "measured"
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_as_text_over_http_it_is_the_same_table(capsys: pytest.CaptureFixture[str], language: str) -> None:
+    unlisted = (Unlisted(Text("subscription x"), Text("no role")),)
+    evil = named("evil", Unmeasured(Text("\x1b[2Jevil\n[red]")))
+    for check in (Check(make_assessment()), Check(named("well"), evil, sick(Severity.FAILING), unreadable=unlisted)):
+        run("check", "--lang", language, check=check)
+        assert check_as_text(check.report, language) == capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import cast
@@ -12,9 +13,9 @@ import pytest
 from shared.app import App
 from shared.cli.__main__ import main
 from shared.flows.monitoring.fleet_status import FleetStatus
-from shared.model.audit import AuditLine
+from shared.model.audit import ALL_STOPPED, EVERY_CHANGE, AuditLine
 from shared.model.incident import ClusterRecord
-from shared.store.records import Put, Records
+from shared.store.records import ALL_CHANGES, Put, Records
 from shared.store.stop_switch import StopFlag
 from shared.store.table import Table
 from tests.support.fleet import every_kind, failing, make_fleet, make_status
@@ -83,3 +84,17 @@ def test_history_tells_what_happened_and_who_did_it(table: Table, capsys: pytest
     assert capsys.readouterr().out.rstrip("\n").split("\t")[1:] == ["Change approved", "Ada", "at noon", "chg-1"]
     assert main(("history", CLUSTER.id, "-o", "json"), lambda: app) == 0
     assert json.loads(capsys.readouterr().out)["audit"][0]["actor"] == "Ada"
+    other = make_cluster(name="billing")
+    records.commit(
+        other.id, [Put(ClusterRecord(other.id, other.name)), Put(replace(line, id="a2", at=NOW - timedelta(hours=1)))]
+    )
+    records.commit_in(ALL_CHANGES, [Put(replace(line, id="a3", event=ALL_STOPPED, subject=EVERY_CHANGE))])
+    assert main(("history",), lambda: app) == 0
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["When", "Cluster", "What", "Who", "Details"]
+    assert [row.split("UTC")[1].split()[0] for row in lines] == ["billing", "shop-prod", "–"]
+    assert main(("history", "-o", "json"), lambda: app) == 0
+    assert sorted(each["cluster"]["cluster_name"] for each in json.loads(capsys.readouterr().out)["clusters"]) == [
+        "billing",
+        "shop-prod",
+    ]

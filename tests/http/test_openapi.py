@@ -142,6 +142,7 @@ def right_requests(desk: Desk) -> Iterator[tuple[str, str, dict[str, str], int]]
     yield "GET", "openapi.json", {}, 200
     yield "GET", "check", {}, 200
     yield "GET", "check", {"cluster": "prod", "window": "5"}, 200
+    yield "GET", "check", {"format": "text", "lang": "es"}, 200
     yield "GET", "check", {"window": "x"}, 400
     yield "GET", "plan", cluster, 200
     yield "GET", "plan", {"cluster": "prod", "as": "page"}, 200

@@ -79,6 +79,16 @@ def test_check_of_one_cluster_by_name_and_by_id_is_the_same(stage: Stage) -> Non
     assert len(by_name[0]["findings"]) >= 1
 
 
+def test_check_as_text_for_who_asks_for_text(stage: Stage) -> None:
+    asked = ask(stage, "check", format="text")
+    assert (asked.status_code, asked.headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
+    assert asked.text.splitlines()[3].split() == ["State", "Cluster", "Failed", "Found"]
+    headers = {"x-functions-key": stage.host.function_key, "Accept": "text/plain"}
+    accepted = requests.get(f"{stage.host.base_url}/api/check", {"lang": "es"}, headers=headers, timeout=120)
+    assert accepted.text.splitlines()[3].split()[0] == "Estado"
+    assert ask(stage, "check", format="xml").status_code == 400
+
+
 def test_check_writes_nothing_and_posts_nothing(stage: Stage) -> None:
     messages = len(stage.simulator.messages())
     before = len(stage.simulator.requests())
