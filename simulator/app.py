@@ -13,6 +13,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 
 from .clock import iso_text
+from .control import ROUNDS, run_rounds
 from .control import ROUTES as CONTROL_ROUTES
 from .errors import GATEWAY, ArmError, ControlError, ServiceError
 from .hosts import is_dead, path_on_simulator
@@ -116,10 +117,12 @@ class Simulator:
         with self.world.lock:
             self.world.settle()
             found = self._control.find(request)
-            if found is None:
+            if found is None and request.path != ROUNDS:
                 raise ControlError(f"{request.path} is not a control endpoint; see /_sim/")
-            handler, params = found
-            return handler(self.world, self.log, request.with_params(params))
+            if found is not None:
+                handler, params = found
+                return handler(self.world, self.log, request.with_params(params))
+        return run_rounds(self.world)
 
     def _run_room(self, request: Request) -> Response:
         """Without the lock, which the handlers take."""

@@ -9,6 +9,7 @@ from .clock import SimulatedClock
 from .clusters import HEALTHY, ClusterBuilder
 from .events import schedule_events
 from .networks import NetworkBuilder
+from .probe_reports import describe_probes
 from .services.authorization.scenario import read_access
 from .services.entra.tenants import home_tenant
 from .settings import Settings, settings_from
@@ -47,6 +48,7 @@ def build_world(content: Content, clock: SimulatedClock, *, extra_clusters: int 
     for described in content.get("faults") or []:
         world.faults.add(described)
     schedule_events(world, content, networks.resolve)
+    describe_probes(world, content)
     world.settle()
     return world
 

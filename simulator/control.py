@@ -15,14 +15,17 @@ from .clock import iso_text
 from .errors import ControlError
 from .events import check_event, schedule_event
 from .fleet import Node
+from .gadget import sockets
 from .ground_truth import truth_of_world
 from .http import Request, Response
 from .physics.workload import Protocol
+from .probe_reports import apply_probes, run_probes
 from .requestlog import RequestLog
 from .routing import Route
 from .world import World
 
 Handler = Callable[[World, RequestLog, Request], Response]
+ROUNDS = "/_sim/probes/rounds"
 
 
 def _json(request: Request) -> Any:
@@ -136,6 +139,29 @@ def roll_keys(world: World, _log: RequestLog, request: Request) -> Response:
     return Response(200, [key.id for key in keys.published()])
 
 
+def add_probes(world: World, _log: RequestLog, request: Request) -> Response:
+    """`{"cluster", "url", "key"}`: what a person does who applies the probes of a cluster, with their Secret."""
+    given = _json(request)
+    try:
+        pods = apply_probes(world, str(given["cluster"]), str(given["url"]), str(given["key"]))
+    except (KeyError, TypeError) as error:
+        raise ControlError(f"the body needs cluster, url and key: {error}") from error
+    return Response(200, {"pods": pods})
+
+
+def run_rounds(world: World) -> Response:
+    """All rounds of probes that are due by now, without the world's lock; answers each pod's last status."""
+    return Response(200, run_probes(world))
+
+
+def node_sockets(world: World, _log: RequestLog, request: Request) -> Response:
+    """What Inspektor Gadget says of `?node=`, in the last whole minute."""
+    node = next((node for node in world.all_nodes() if node.name == request.query.get("node")), None)
+    if node is None:
+        raise ControlError("node must be the name of a node")
+    return Response(200, sockets(world.traffic, node, world.minute() - 1))
+
+
 def page(world: World, _log: RequestLog, _request: Request) -> Response:
     """State and messages as a page for people."""
     state = _state(world)
@@ -187,4 +213,6 @@ ROUTES: list[Route[Handler]] = [
     Route("DELETE", "/_sim/faults", clear_faults),
     Route("POST", "/_sim/events", add_event),
     Route("POST", "/_sim/keys", roll_keys),
+    Route("POST", "/_sim/probes", add_probes),
+    Route("GET", "/_sim/sockets", node_sockets),
 ]

@@ -49,6 +49,11 @@ def reference_problems(content: Content) -> Iterator[Problem]:
         if int(cluster.get("replicas", 1)) > 1 and "{n}" not in str(cluster["name"]):
             yield (*at, "name"), "a cluster with replicas needs {n} in its name"
         yield from _workload_problems(cluster.get("workloads"), pools[str(cluster["name"])], (*at, "workloads"))
+    for i, probe in enumerate(content.get("probes") or []):
+        if (named := str(probe["cluster"])) not in pools:
+            yield ("probes", i, "cluster"), f"there is no cluster {named!r}; there are {_list(pools)}"
+        else:
+            yield from _place_problems(probe.get("nodes"), pools[named], ("probes", i, "nodes"))
     yield from _workload_problems(content.get("workloads"), None, ("workloads",))
     yield from _event_problems(content, pools, subnets)
     yield from _people_problems(content)
@@ -66,17 +71,20 @@ def _people_problems(content: Content) -> Iterator[Problem]:
 
 def _workload_problems(workloads: Any, pools: Mapping[str, int] | None, at: yamllines.Path) -> Iterator[Problem]:
     for i, workload in enumerate(workloads or []):
-        for j, place in enumerate(workload.get("runs_on") or []):
-            pool, _, instance = str(place).partition("/")
-            there = pools is None or (pool in pools and (not instance or int(instance) < pools[pool]))
-            if not there:
-                yield (*at, i, "runs_on", j), f"there is no pool or node {place!r}; pools are {_list(pools or {})}"
+        yield from _place_problems(workload.get("runs_on"), pools, (*at, i, "runs_on"))
         schedule = workload.get("schedule") or {}
         if schedule.get("kind") == "cron":
             try:
                 parse_cron(str(schedule["at"]), 1, 1)
             except ValueError as error:
                 yield (*at, i, "schedule", "at"), str(error)
+
+
+def _place_problems(places: Any, pools: Mapping[str, int] | None, at: yamllines.Path) -> Iterator[Problem]:
+    for j, place in enumerate(places or []):
+        pool, _, instance = str(place).partition("/")
+        if pools is not None and not (pool in pools and (not instance or int(instance) < pools[pool])):
+            yield (*at, j), f"there is no pool or node {place!r}; pools are {_list(pools)}"
 
 
 def _event_problems(content: Content, pools: Mapping[str, Mapping[str, int]], subnets: set[str]) -> Iterator[Problem]:

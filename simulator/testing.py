@@ -122,6 +122,18 @@ class RunningSimulator:
         """Schedule an event, as scenario files have them: now, at its minute, or after a write."""
         self._control("POST", "/_sim/events", event)
 
+    def apply_probes(self, cluster: str, url: str, key: str) -> int:
+        """Start the scenario's probes of a cluster as a person does, with their Secret; returns how many pods."""
+        return int(self._control("POST", "/_sim/probes", {"cluster": cluster, "url": url, "key": key})["pods"])
+
+    def run_probes(self) -> dict[str, int]:
+        """Let all rounds of probes that are due by now happen; the last answer's status by pod (-1: none was due)."""
+        return dict(self._control("POST", "/_sim/probes/rounds"))
+
+    def sockets(self, node: str) -> list[dict[str, Any]]:
+        """What Inspektor Gadget's `snapshot_socket -o json` says of a node."""
+        return list(self._control("GET", f"/_sim/sockets?node={node}"))
+
     def people(self) -> list[dict[str, Any]]:
         """The people who can sign in: name, user_principal_name, object_id, tenant, guest, roles, chat."""
         return list(self._control("GET", "/_sim/people"))

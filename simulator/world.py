@@ -19,6 +19,7 @@ from .faults import Faults
 from .fleet import Cluster, Node, NodePool
 from .physics.ports import load_balancer_timers, ports_per_node
 from .physics.traffic import Traffic
+from .probe_pods import ProbePod
 from .readiness import update_readiness
 from .settings import Settings
 from .state.access import Access
@@ -93,6 +94,7 @@ class World:
             drop_flows_on_path_change=settings.existing_flows == "drop",
         )
         self.faults = Faults()
+        self.probes: list[ProbePod] = []
         self.activity = ActivityLog()
         self.watches: list[Watch] = []
         self.arrivals: list[Watch] = []

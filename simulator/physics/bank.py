@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .flows import Demand, Rounding, StreamKey, run_minute, used_ports
+from .flows import Demand, Outcome, Rounding, StreamKey, run_minute, used_ports
 from .ports import PortTimers
 from .workload import NodeLoad, Protocol, Stream
 
@@ -52,6 +52,8 @@ class Bank:
         self._last = range(0), self._columns
         self._held: dict[StreamKey, float] = {}
         self._retrying: dict[StreamKey, float] = {}
+        self._latest: Outcome = {}
+        self._failing: dict[int, Outcome] = {}
         self._admitted, self._failed = Rounding(), Rounding()
         if config.admitting:
             self._settle()
@@ -79,6 +81,11 @@ class Bank:
             window = self._cut(minutes)
             self._last = minutes, window
         return window
+
+    def streams(self, minute: int) -> Outcome:
+        """The streams in a minute: in the last one that was computed, and in each in which flows failed."""
+        self.window(range(minute, minute + 1))
+        return self._failing.get(minute) or (self._latest if minute == self.next_minute - 1 else {})
 
     def _cut(self, minutes: range) -> BankWindow:
         while self.next_minute < minutes.stop:
@@ -111,6 +118,7 @@ class Bank:
         shrink = min(1.0, config.ports / used) if (used := used_ports(self._held)) > 0 else 1.0
         other._held = {key: 0.0 if drop_flows else n * shrink for key, n in self._held.items()}
         other._retrying = dict(self._retrying) if config.admitting else {}
+        other._failing = dict(self._failing)
         other._admitted, other._failed = Rounding(self._admitted.rest), Rounding(self._failed.rest)
         return other
 
@@ -133,6 +141,9 @@ class Bank:
             failed += result.failed
             sent_bytes += result.admitted * stream.workload.bytes_per_flow
             sent_packets += result.admitted * stream.workload.packets_per_flow
+        self._latest = outcome
+        if failed > 0:
+            self._failing[minute] = outcome
         used = used_ports({key: result.held_average for key, result in outcome.items()})
         columns = self._columns
         columns.admitted.append(self._admitted.whole(admitted))

@@ -107,6 +107,13 @@ def _run_limited(group: Sequence[Demand], held: Mapping[StreamKey, float], ports
     }
 
 
+def admitted_share(outcome: Outcome, destination: str) -> float:
+    """The chance that one more flow to a destination got a port: 1 where nothing limited it."""
+    there = [result for key, result in outcome.items() if key[1] == destination]
+    attempted = sum(result.attempted for result in there)
+    return sum(result.admitted for result in there) / attempted if attempted else 1.0
+
+
 def used_ports(held: Mapping[StreamKey, float]) -> float:
     """Ports in use when each serves as many destinations as it can: those of the busiest destination."""
     per_destination: dict[str, float] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..noise import around_one
-from .flows import Demand, Rounding, StreamKey, run_minute
+from .flows import Demand, Outcome, Rounding, StreamKey, run_minute
 from .ports import NAT_FLOWS_PER_ADDRESS_AND_DESTINATION, PortTimers
 from .workload import NodeLoad, Protocol, Stream
 
@@ -60,6 +60,7 @@ class Gateway:
         self._minutes: list[GatewayMinute] = []
         self._held: dict[StreamKey, float] = {}
         self._retrying: dict[StreamKey, float] = {}
+        self._failing: dict[int, Outcome] = {}
         self._attempted, self._failed = Rounding(), Rounding()
         if settled:
             self._settle()
@@ -86,6 +87,11 @@ class Gateway:
         index = minute - self.first_minute
         return self._minutes[index] if index >= 0 else None
 
+    def failing(self, minute: int) -> Outcome:
+        """The streams in a minute in which flows failed; else none."""
+        self.minute(minute)
+        return self._failing.get(minute, {})
+
     def fork(self, minute: int, config: GatewayConfig) -> Gateway:
         """A gateway with this one's past and `config` from `minute` on (or from the first minute that isn't computed
         yet, if that is later: computed minutes don't change).
@@ -101,6 +107,7 @@ class Gateway:
         kept = min(1.0, config.addresses / max(1, self.config.addresses))
         other._held = {key: n * staying * kept for key, n in self._held.items()}
         other._retrying = dict(self._retrying)
+        other._failing = dict(self._failing)
         other._attempted, other._failed = Rounding(self._attempted.rest), Rounding(self._failed.rest)
         return other
 
@@ -133,6 +140,8 @@ class Gateway:
             active += result.held_average * workload.hold_seconds / totals[key].port_seconds
             sent_bytes += result.admitted * workload.bytes_per_flow
             sent_packets += result.admitted * workload.packets_per_flow
+        if failed > 0:
+            self._failing[minute] = outcome
         self._held = held
         noise = BACKGROUND_FLOWS_PER_MINUTE * around_one(0.5, config.seed, config.protocol, minute)
         background = noise if config.protocol is Protocol.TCP and config.addresses else 0.0

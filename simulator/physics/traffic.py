@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from .bank import Bank, BankConfig, BankWindow
+from .flows import Demand, StreamMinute, admitted_share, run_minute
 from .gateway import Gateway, GatewayConfig, GatewayMinute
 from .ports import PortTimers, nat_gateway_timers
-from .workload import NodeLoad, Protocol
+from .workload import NodeLoad, Protocol, Stream
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,29 @@ class Traffic:
         """The gateway's flows in a minute; None before it exists."""
         gateway = self._gateways.get(key)
         return None if gateway is None else self._pool(key, protocol).minute(minute)
+
+    def streams(self, node: Hashable, protocol: Protocol, minute: int) -> dict[Stream, StreamMinute]:
+        """The node's streams in a minute: on the load balancer as `Bank.streams`, elsewhere without a limit."""
+        traffic = self._nodes[node]
+        load = traffic.load
+        if traffic.path.load_balancer:
+            outcome = self._bank(traffic, protocol).streams(minute)
+        else:
+            demands = [
+                Demand(each.key, load.rate(each, minute), traffic.timers.port_seconds(each.workload))
+                for each in load.streams(protocol)
+            ]
+            outcome = run_minute(demands, {each.key: each.rate_per_second * each.port_seconds for each in demands}, inf)
+        return {stream: outcome[stream.key] for stream in load.streams(protocol) if stream.key in outcome}
+
+    def admitted_share(self, node: Hashable, destination: str, minute: int) -> float:
+        """The chance that one more TCP flow of the node to a destination gets a port."""
+        path = self._nodes[node].path
+        if path.gateway is not None:
+            return admitted_share(self._pool(path.gateway, Protocol.TCP).failing(minute), destination)
+        if path.load_balancer:
+            return admitted_share(self._bank(self._nodes[node], Protocol.TCP).streams(minute), destination)
+        return 1.0
 
     def warm(self, minute: int, most: int = 2000) -> None:
         """Compute the past until `minute` beforehand, for up to `most` nodes with a course of their own."""
