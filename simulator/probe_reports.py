@@ -29,12 +29,12 @@ def describe_probes(world: World, content: Content) -> None:
     """Note a scenario's `probes`; they run once they are applied with an app's address and a key."""
     for given in content.get("probes") or []:
         cluster = next(each for each in world.clusters.values() if each.name == given["cluster"])
-        nodes = _nodes(cluster, given)
+        nodes = probed_nodes(cluster, given)
         targets = tuple(str(target) for target in given.get("targets") or ())
         world.probes += [ProbePod(node, f"snatbot-probe-{stable_uuid(node.machine_id)[:8]}", targets) for node in nodes]
 
 
-def _nodes(cluster: Cluster, given: Content) -> Iterable[Node]:
+def probed_nodes(cluster: Cluster, given: Content) -> Iterable[Node]:
     """Those on which a pod runs: `nodes` names pools, or single nodes; else two of each subnet."""
     if named := set(given.get("nodes") or ()):
         return [node for node in cluster.nodes if {node.pool.name, f"{node.pool.name}/{node.instance}"} & named]

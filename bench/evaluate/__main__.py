@@ -98,6 +98,8 @@ def _print(
     print(report.as_text(report.DETECTION_HEAD, report.detection_rows(runs, scores, whole)))
     print("\nBeside two rules that people use today, on the same data. These are our own scenarios.\n")
     print(report.as_text(report.RULES_HEAD, report.rules_rows(scores, whole)))
+    print("\nFrom inside:\n")
+    print("\n".join(report.inside_lines(whole)))
     print()
     print("\n".join(report.goal_lines(reached)))
     if comparison is not None:

@@ -56,6 +56,16 @@ dimension, would do better than these two.
 """
 
 
+_INSIDE = """
+## From inside
+
+What [the probe and the list of sockets](explaining.md) show of the same trouble. A probe connects every 5 minutes to
+the destinations that fail: its owner is taken to have chosen those. The first connection that lost a SYN or failed
+shows it. A culprit is a workload whose flows failed; named are the pods with connections to the destination that tops
+snatbot's table, where it names a cure. UDP sockets are closed long before their ports are free: they name nobody.
+"""
+
+
 def page(
     runs: Mapping[str, Run],
     scores: Mapping[str, Score],
@@ -81,6 +91,8 @@ def page(
             _COLUMNS,
             _RULES,
             report.as_markdown(report.RULES_HEAD, report.rules_rows(scores, whole)),
+            _INSIDE,
+            *(f"- {line[:1].upper()}{line[1:]}" for line in report.inside_lines(whole)),
             "\n## The scenarios\n",
             *described,
             "",

@@ -16,6 +16,7 @@ from simulator.scenario import Content
 
 from .detector_harness import LAG_MINUTES, WINDOW_MINUTES, DetectorHarness, ScenarioSeconds
 from .in_process import InProcessAzure
+from .inside import note_inside
 from .minutes import at_minute, minute_of
 from .physics import note_truth, note_visible
 from .plans import declared_plans, plan_differences
@@ -96,6 +97,7 @@ def replay(content: Content, minutes: int, quiet_minutes: int = QUIET_MINUTES, s
     differences = tuple(plan_differences(content, azure.arm, at_minute(until)))
     azure.go_to(at_minute(until) + timedelta(hours=1))
     note_visible(world, run.detector.metrics, run.tracks, first_minute, until)
+    note_inside(world, run.tracks)
     lag_seconds = world.settings.ingestion_lag_seconds + world.settings.failed_lag_seconds
     lag_minutes = -(-int(lag_seconds) // 60)
     workloads = [work for cluster in content.get("clusters") or [] for work in cluster.get("workloads") or []]

@@ -110,6 +110,27 @@ def share(value: float | None) -> str:
     return "99.9 %" if text == "100.0 %" and value < 1 else text.replace(".0 %", " %")
 
 
+def inside_lines(whole: Score) -> list[str]:
+    """What is seen from inside a cluster, beside what metrics show from outside."""
+    culprits = whole.culprits
+    return [
+        f"culprits on failing nodes: precision {share(culprits.precision)}, recall {share(culprits.recall)} "
+        f"of {culprits.right + culprits.missed} (node, workload)",
+        f"probes on each node: {_leads(whole.leads_everywhere)}",
+        f"probes on two nodes a subnet: {_leads(whole.leads_of_two)}",
+    ]
+
+
+def _leads(leads: Sequence[int | None]) -> str:
+    seconds = [lead for lead in leads if lead is not None]
+    if not seconds:
+        return f"met 0 of {len(leads)} troubles"
+    spread = f"from {min(seconds)} to {max(seconds)}"
+    return (
+        f"met {len(seconds)} of {len(leads)} troubles, {median(seconds):g} seconds before snatbot's metrics ({spread})"
+    )
+
+
 def goal_lines(found: Iterable[Goal]) -> list[str]:
     lines = []
     for goal in found:

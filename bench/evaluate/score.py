@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from shared.model.finding import FindingKind, Severity
 
 from .detector_harness import LAG_MINUTES, POLICY, PORTS_EVERY_MINUTES, WINDOW_MINUTES
 from .replay import Run
-from .track import PAUSE_MINUTES, NodeMinute, Span, Track, spans
+from .track import PAUSE_MINUTES, Span, Track, spans
 
+_T = TypeVar("_T")
 PREDICTED_MINUTES = 60
 POST_WINDOW_MINUTES = 60
 CLEAN_MINUTES = POLICY.clean_minutes
@@ -96,6 +98,9 @@ class Score:
     called_healthy_unshown: int
     unconfirmed: tuple[FindingKind, ...]
     rules: dict[str, RuleScore]
+    culprits: Counts = Counts()
+    leads_everywhere: tuple[int | None, ...] = ()
+    leads_of_two: tuple[int | None, ...] = ()
 
 
 def score_run(run: Run, rule_names: Iterable[str]) -> Score:
@@ -116,6 +121,9 @@ def total(scores: list[Score], rule_names: Iterable[str]) -> Score:
         called_healthy_unshown=sum(score.called_healthy_unshown for score in scores),
         unconfirmed=tuple(kind for score in scores for kind in score.unconfirmed),
         rules={name: sum((score.rules[name] for score in scores), nothing) for name in rule_names},
+        culprits=sum((score.culprits for score in scores), Counts()),
+        leads_everywhere=tuple(lead for score in scores for lead in score.leads_everywhere),
+        leads_of_two=tuple(lead for score in scores for lead in score.leads_of_two),
     )
 
 
@@ -154,10 +162,23 @@ def _score_track(run: Run, track: Track, rule_names: tuple[str, ...]) -> Score:
         called_healthy_unshown=track.readings["measured"] + track.readings["idle"] if troubles and not shown else 0,
         unconfirmed=unconfirmed,
         rules={name: _score_rule(run, track, name, troubles) for name in rule_names},
+        culprits=_compare(track.named_culprits, track.truth_culprits),
+        leads_everywhere=_leads(shown, track.seen_everywhere),
+        leads_of_two=_leads(shown, track.seen_by_two),
     )
 
 
-def _compare(claims: set[NodeMinute], truth: set[NodeMinute]) -> Counts:
+def _leads(troubles: list[Trouble], seen: dict[int, int | None]) -> tuple[int | None, ...]:
+    """Seconds from a probe's first bad connection to the tick that finds the trouble, if its beginning was watched."""
+    leads: list[int | None] = []
+    for each in troubles:
+        if each.delay_minutes is not None and each.found_tick is not None and each.span.first in seen:
+            at = seen[each.span.first]
+            leads.append(None if at is None else 60 * each.found_tick - at)
+    return tuple(leads)
+
+
+def _compare(claims: set[_T], truth: set[_T]) -> Counts:
     return Counts(len(claims & truth), len(claims - truth), len(truth - claims))
 
 

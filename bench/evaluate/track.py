@@ -21,6 +21,12 @@ class NodeMinute(NamedTuple):
     minute: int
 
 
+class Culprit(NamedTuple):
+    node: str
+    minute: int
+    workload: str
+
+
 class Span(NamedTuple):
     """``first`` to ``last``, both included."""
 
@@ -52,6 +58,12 @@ class Track:
     visible_nodes: set[NodeMinute] = field(default_factory=set)
     visible_gateways: set[int] = field(default_factory=set)
     claims: set[NodeMinute] = field(default_factory=set)
+    truth_culprits: set[Culprit] = field(default_factory=set)
+    named_culprits: set[Culprit] = field(default_factory=set)
+    seen_everywhere: dict[int, int | None] = field(default_factory=dict)
+    """By the first minute of a trouble: the second at which a probe met it, one on each node."""
+    seen_by_two: dict[int, int | None] = field(default_factory=dict)
+    """The same, two a subnet."""
     moments: list[Moment] = field(default_factory=list)
     readings: Counter[str] = field(default_factory=Counter)
     rule_ticks: dict[str, set[int]] = field(default_factory=dict)

@@ -54,6 +54,19 @@ def test_the_rule_for_the_whole_load_balancer_suspects_four_times_as_many_nodes(
     assert score.rules["used average"].trouble.right == 0
 
 
+def test_on_the_failing_nodes_of_the_storm_the_sockets_name_the_workload_without_pooling(storm: Run) -> None:
+    assert {each.workload for each in storm.tracks[0].truth_culprits} == {"payments"}
+    found = score_run(storm, NAMES).culprits
+    assert (found.right, found.wrong, found.missed) == (3, 0, 0)
+
+
+def test_what_a_probe_meets_first_is_after_the_trouble_began(storm: Run) -> None:
+    (track,) = storm.tracks
+    ((first, second),) = track.seen_everywhere.items()
+    assert second is not None
+    assert first * 60 < second < (first + 10) * 60
+
+
 def test_every_goal_is_reached_on_the_storm(storm: Run) -> None:
     found = goals({"storm": storm}, {"storm": score_run(storm, NAMES)})
     assert [goal.missed for goal in found] == [()] * 7
@@ -88,6 +101,7 @@ def test_any_folder_of_scenarios_can_be_evaluated(tmp_path: Path, capsys: pytest
     printed = capsys.readouterr().out
     assert "reached  every failing incident found within 1 tick" in printed
     assert "same     over HTTPS and in process, late" in printed
+    assert "probes on each node: met 1 of 1 troubles" in printed
     assert "written" not in printed
 
 

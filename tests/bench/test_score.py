@@ -7,7 +7,7 @@ import pytest
 from bench.evaluate.detector_harness import LAG_MINUTES
 from bench.evaluate.replay import Run
 from bench.evaluate.score import Counts, Score, score_run
-from bench.evaluate.track import Moment, NodeMinute, Span, Track, spans
+from bench.evaluate.track import Culprit, Moment, NodeMinute, Span, Track, spans
 from shared.core.incidents.lifecycle import Effect
 from shared.model.finding import FindingKind, Severity
 
@@ -48,6 +48,21 @@ def test_trouble_found_at_the_first_tick_that_could_judge_it_is_not_late() -> No
 def test_trouble_found_later_is_late_by_as_many_ticks() -> None:
     (trouble,) = score(track(failing(1_020, 1_040), None, moment(1_027, Severity.FAILING))).trouble
     assert trouble.late_ticks == 3
+
+
+def test_the_lead_of_a_probe_runs_from_its_first_bad_connection_to_the_tick_that_finds_the_trouble() -> None:
+    shop = track(failing(1_020, 1_040), None, moment(1_024, Severity.FAILING))
+    shop.seen_everywhere[1_020] = 1_021 * 60 + 7
+    shop.seen_by_two[1_020] = None
+    found = score(shop)
+    assert (found.leads_everywhere, found.leads_of_two) == ((173,), (None,))
+
+
+def test_culprits_are_compared_by_node_and_workload() -> None:
+    shop = track(failing(1_020, 1_040))
+    shop.truth_culprits = {Culprit("n1", 1_023, "payments"), Culprit("n2", 1_023, "payments")}
+    shop.named_culprits = {Culprit("n1", 1_023, "payments"), Culprit("n1", 1_023, "web")}
+    assert score(shop).culprits == Counts(right=1, wrong=1, missed=1)
 
 
 def test_trouble_that_only_got_a_warning_is_not_found() -> None:
