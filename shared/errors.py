@@ -8,11 +8,16 @@ from .model.text import Text
 
 
 class SnatbotError(Exception):
-    """Base of every error that snatbot raises on purpose. ``text`` is its message, for any language."""
+    """Base of every error that snatbot raises on purpose. ``text`` is its message, for any language.
 
-    def __init__(self, message: Text) -> None:
-        self.text = message
-        super().__init__(message)
+    ``says``: the message of a class whose errors all say the same.
+    """
+
+    says = Text("")
+
+    def __init__(self, message: Text | None = None) -> None:
+        self.text = self.says if message is None else message
+        super().__init__(self.text)
 
 
 class BadInput(SnatbotError):

@@ -19,6 +19,15 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _NAME_LENGTH = 60  # of Azure's 80; the rest is for the cluster's name, shortened if needed, and longer numbers
 
 
+def _like(pattern: str, problem: str) -> AfterValidator:
+    def check(given: str | SecretStr) -> str | SecretStr:
+        if not re.fullmatch(pattern, given.get_secret_value() if isinstance(given, SecretStr) else given, re.ASCII):
+            raise ValueError(problem)
+        return given
+
+    return AfterValidator(check)
+
+
 def _address(text: str) -> SplitResult:
     """A URL; urlsplit's error texts are replaced, because they repeat the value."""
     problem = "must be a complete https:// address"
@@ -106,51 +115,6 @@ def _signing_keys(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _signing_key(secret: SecretStr) -> SecretStr:
-    if len(secret.get_secret_value()) < 32:
-        raise ValueError("must have at least 32 characters")
-    return secret
-
-
-def _authentication_context(text: str) -> str:
-    if not re.fullmatch(r"c[1-9]\d?", text):
-        raise ValueError("must be the id of an authentication context, c1 to c99")
-    return text
-
-
-def _routing_key(secret: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[A-Za-z0-9]{32}", secret.get_secret_value()):
-        raise ValueError("must be the integration's key of 32 letters and digits")
-    return secret
-
-
-def _slack_bot_token(secret: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"xoxb-[\w-]+", secret.get_secret_value(), re.ASCII):
-        raise ValueError("must be a bot token that does not expire: xoxb-…")
-    return secret
-
-
-def _slack_channel(text: str) -> str:
-    if not re.fullmatch(r"[CG][A-Z0-9]{2,}", text):
-        raise ValueError("must be a channel's id, such as C0123456789, not its name")
-    return text
-
-
-def _slack_id(letters: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(rf"[{letters}][A-Z0-9]{{2,}}", text):
-            raise ValueError(f"must be an id that begins with {' or '.join(letters)}, in capitals and digits")
-        return text
-
-    return AfterValidator(check)
-
-
-def _slack_command(text: str) -> str:
-    if not re.fullmatch(r"/[a-z0-9_-]{1,31}", text):
-        raise ValueError("must begin with /, and go on with lower-case letters, digits, - and _")
-    return text
-
-
 def _name_template(text: str) -> str:
     try:
         name = text.format(kind="pip", cluster="c", number=1)
@@ -178,29 +142,6 @@ def _windows(text: str) -> MaintenanceWindows:
         raise ValueError(f"must be maintenance windows separated by semicolons, {EXAMPLE}") from None
 
 
-def _nat_ips(text: str) -> str:
-    is_prefix_id = re.fullmatch(
-        r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Network/publicIPPrefixes/[^/]+",
-        text,
-        re.IGNORECASE,
-    )
-    if text not in ("addresses", "prefix") and not is_prefix_id:
-        raise ValueError("must be addresses, prefix, or the resource id of a public IP prefix")
-    return text
-
-
-def _guid(text: str) -> str:
-    if text and not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", text):
-        raise ValueError("must be an id of 32 hexadecimal digits, 8-4-4-4-12: no token holds a name")
-    return text.lower()
-
-
-def _prefix(text: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9]{2,20}", text):
-        raise ValueError("must be 3 to 21 lower-case letters and digits, starting with a letter")
-    return text
-
-
 def _language(text: str) -> str:
     if text not in LANGUAGES:
         raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
@@ -215,14 +156,16 @@ def _preferred_language(text: str) -> str:
 Url = Annotated[str, AfterValidator(_https_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
 ConnectionString = Annotated[SecretStr, AfterValidator(_connection_string)]
-SlackBotToken = Annotated[SecretStr, AfterValidator(_slack_bot_token)]
-SlackChannelId = Annotated[str, AfterValidator(_slack_channel)]
-SlackTeamId = Annotated[str, _slack_id("T")]
-SlackAppId = Annotated[str, _slack_id("A")]
-SlackCommand = Annotated[str, AfterValidator(_slack_command)]
-AuthenticationContext = Annotated[str, AfterValidator(_authentication_context)]
-SigningKey = Annotated[SecretStr, AfterValidator(_signing_key)]
-RoutingKey = Annotated[SecretStr, AfterValidator(_routing_key)]
+SlackBotToken = Annotated[SecretStr, _like(r"xoxb-[\w-]+", "must be a bot token that does not expire: xoxb-…")]
+SlackChannelId = Annotated[str, _like("[CG][A-Z0-9]{2,}", "must be a channel's id, such as C0123456789, not its name")]
+SlackTeamId = Annotated[str, _like("T[A-Z0-9]{2,}", "must be an id that begins with T, in capitals and digits")]
+SlackAppId = Annotated[str, _like("A[A-Z0-9]{2,}", "must be an id that begins with A, in capitals and digits")]
+SlackCommand = Annotated[
+    str, _like("/[a-z0-9_-]{1,31}", "must begin with /, and go on with lower-case letters, digits, - and _")
+]
+AuthenticationContext = Annotated[str, _like(r"c[1-9]\d?", "must be the id of an authentication context, c1 to c99")]
+SigningKey = Annotated[SecretStr, _like("(?s:.{32,})", "must have at least 32 characters")]
+RoutingKey = Annotated[SecretStr, _like("[A-Za-z0-9]{32}", "must be the integration's key of 32 letters and digits")]
 SigningKeys = Annotated[SecretStr, AfterValidator(_signing_keys)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Pairs = Annotated[dict[str, str], BeforeValidator(_pairs)]
@@ -231,8 +174,20 @@ NameTemplate = Annotated[str, AfterValidator(_name_template)]
 RegionUrl = Annotated[str, AfterValidator(_region_url)]
 WindowsText = Annotated[MaintenanceWindows, BeforeValidator(_windows)]
 PolicyText = Annotated[Policy, BeforeValidator(parse_policy)]
-NatIps = Annotated[str, AfterValidator(_nat_ips)]
+_PREFIX_ID = "(?i:/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft[.]Network/publicIPPrefixes/[^/]+)"
+NatIps = Annotated[
+    str,
+    _like(f"addresses|prefix|{_PREFIX_ID}", "must be addresses, prefix, or the resource id of a public IP prefix"),
+]
 Language = Annotated[str, AfterValidator(_language)]
 PreferredLanguage = Annotated[str, AfterValidator(_preferred_language)]
-Guid = Annotated[str, AfterValidator(_guid)]
-Prefix = Annotated[str, AfterValidator(_prefix)]
+_GUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+Guid = Annotated[
+    str,
+    _like(_GUID, "must be an id of 32 hexadecimal digits, 8-4-4-4-12: no token holds a name"),
+    AfterValidator(str.lower),
+]
+Prefix = Annotated[
+    str,
+    _like("[a-z][a-z0-9]{2,20}", "must be 3 to 21 lower-case letters and digits, starting with a letter"),
+]

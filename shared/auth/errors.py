@@ -16,38 +16,26 @@ class NotAuthorized(Refused):
 
 
 class LinkExpired(Refused):
-    def __init__(self) -> None:
-        super().__init__(Text("This link has expired. The alert's next message has a new one."))
+    says = Text("This link has expired. The alert's next message has a new one.")
 
 
 class SlackLinkUsed(LinkExpired):
-    def __init__(self) -> None:
-        Refused.__init__(self, Text("This link was used already, or has expired. Ask for a new one in Slack."))
+    says = Text("This link was used already, or has expired. Ask for a new one in Slack.")
 
 
 class LinkTampered(Refused):
-    def __init__(self) -> None:
-        super().__init__(
-            Text("This link was not made by this app, or was changed on its way. Open it from the alert again.")
-        )
+    says = Text("This link was not made by this app, or was changed on its way. Open it from the alert again.")
 
 
 class FormExpired(Refused):
-    def __init__(self) -> None:
-        super().__init__(
-            Text("This page is out of date, or was opened in another browser. Load it again and decide then.")
-        )
+    says = Text("This page is out of date, or was opened in another browser. Load it again and decide then.")
 
 
 class DecisionForged(NotAuthorized):
-    def __init__(self) -> None:
-        super().__init__(
-            Text(
-                "The stored approval does not carry this app's signature for this plan: nothing is changed. "
-                "{who_wrote}",
-                who_wrote=WHO_WROTE,
-            )
-        )
+    says = Text(
+        "The stored approval does not carry this app's signature for this plan: nothing is changed. {who_wrote}",
+        who_wrote=WHO_WROTE,
+    )
 
 
 class RecordsDisagree(NotAuthorized):
@@ -68,10 +56,7 @@ class ApprovalTooOld(NotAuthorized):
 
 
 class SignInNeeded(Refused):
-    def __init__(self) -> None:
-        super().__init__(
-            Text("Possession of a link does not approve anything here. Sign in with your work account first.")
-        )
+    says = Text("Possession of a link does not approve anything here. Sign in with your work account first.")
 
 
 class SignInRefused(Refused):
@@ -91,8 +76,7 @@ class TokenRefused(SignInRefused):
 
 
 class NotFromSlack(Refused):
-    def __init__(self) -> None:
-        super().__init__(Text("Slack did not sign this request for this app, or signed it more than five minutes ago."))
+    says = Text("Slack did not sign this request for this app, or signed it more than five minutes ago.")
 
 
 class EntraUnavailable(SnatbotError):
@@ -113,10 +97,7 @@ class LinkWanted(NotPermitted):
 
 
 class StepUpNeeded(NotPermitted):
-    def __init__(self) -> None:
-        super().__init__(
-            Text("This plan needs a fresh sign-in: sign in again for it, and approve within 5 minutes of that.")
-        )
+    says = Text("This plan needs a fresh sign-in: sign in again for it, and approve within 5 minutes of that.")
 
 
 class StepUpRefused(NotPermitted):
@@ -142,13 +123,10 @@ class KeyNotEnough(NotPermitted):
 
 
 class LinkNeeded(NotPermitted):
-    def __init__(self) -> None:
-        super().__init__(
-            Text(
-                "Nobody signs in here (APPROVAL_MODE is link). A page opens by its link from a message, for an hour. "
-                "`GET /api/fleet/open` with the function key opens all pages."
-            )
-        )
+    says = Text(
+        "Nobody signs in here (APPROVAL_MODE is link). A page opens by its link from a message, for an hour. "
+        "`GET /api/fleet/open` with the function key opens all pages."
+    )
 
 
 class GuestRefused(NotPermitted):
@@ -185,5 +163,4 @@ class RoleMissing(NotPermitted):
 
 
 class RemediationOff(NotAuthorized):
-    def __init__(self) -> None:
-        super().__init__(Text("This app only watches: REMEDIATION is off, so nothing can be approved or applied."))
+    says = Text("This app only watches: REMEDIATION is off, so nothing can be approved or applied.")

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..model.cluster import Cluster
-from ..model.load_balancer import LoadBalancer, Node, NodeList
+from ..model.load_balancer import LoadBalancer, Node, NodeList, scale_set_of
 from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind, Vnet
 from ..model.resource_id import NO_ID, ArmId
 from ..model.text import Text
@@ -175,8 +175,8 @@ class NetworkReading:
         """
         kind = UnreadableKind.NODE_PUBLIC_IPS
         ids = dict.fromkeys(ip_id for node in nodes for ip_id in node.public_ip_ids)
-        found = [*self._read_ips([ip_id for ip_id in ids if not _scale_set_of(ip_id)], kind)]
-        for scale_set in dict.fromkeys(filter(None, map(_scale_set_of, ids))):
+        found = [*self._read_ips([ip_id for ip_id in ids if not scale_set_of(ip_id)], kind)]
+        for scale_set in dict.fromkeys(filter(None, map(scale_set_of, ids))):
             path = f"{scale_set}/publicIPAddresses"
             found += self._list(path, kind, scale_set.name, parse_public_ip, api_versions.SCALE_SET_NICS)
         kept = [ip for ip in found if ip.id in ids]
@@ -215,12 +215,6 @@ class NetworkReading:
             group = path.split("/")[4]
             self.unreadable.append(Unreadable(kind, name, unreadable_summary(bad), group))
         return read
-
-
-def _scale_set_of(ip_id: ArmId) -> ArmId | None:
-    """The scale set that lists a public IP of one of its instances."""
-    at = ip_id.lower().find("/virtualmachines/")
-    return ArmId(ip_id[:at]) if at >= 0 else None
 
 
 def _taken_names(group: str, gateways: tuple[NatGateway, ...], ips: tuple[PublicIp, ...]) -> tuple[str, ...]:
