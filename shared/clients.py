@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .auth.errors import RemediationOff
 from .auth.signing import RowSigner, Signer
@@ -44,6 +44,14 @@ if TYPE_CHECKING:
     from .cloud.network import Network
     from .cloud.pipeline import BoundedRetry, OnRequest
     from .settings import Settings
+
+
+T = TypeVar("T")
+
+
+def _on_table(create: Callable[[Clients], T]) -> cached_property[T]:
+    """What is stored, on first use."""
+    return cached_property(create)
 
 
 class Clients:
@@ -165,38 +173,21 @@ class Clients:
         return table
 
     @cached_property
-    def records(self) -> Records:
-        return Records(self.table, self.row_signer)
-
-    @cached_property
-    def audit_chain(self) -> AuditChain:
-        return AuditChain(self.table, self.row_signer)
-
-    @cached_property
-    def active_clusters(self) -> ActiveClusterIndex:
-        return ActiveClusterIndex(self.table)
-
-    @cached_property
-    def fleet_cache(self) -> FleetCache:
-        return FleetCache(self.table)
-
-    @cached_property
-    def liveness(self) -> Liveness:
-        return Liveness(self.table)
-
-    @cached_property
-    def stop_switch(self) -> StopSwitch:
-        return StopSwitch(self.table, self.row_signer)
-
-    @cached_property
-    def vnet_lock(self) -> VnetLock:
-        return VnetLock(self.table)
-
-    @cached_property
     def row_signer(self) -> RowSigner | None:
         """None without a signing key: no change is applied then, and no message has a link."""
         keys = self.settings.signing_key_list
         return RowSigner(keys) if keys else None
+
+    records = _on_table(lambda clients: Records(clients.table, clients.row_signer))
+    audit_chain = _on_table(lambda clients: AuditChain(clients.table, clients.row_signer))
+    active_clusters = _on_table(lambda clients: ActiveClusterIndex(clients.table))
+    fleet_cache = _on_table(lambda clients: FleetCache(clients.table))
+    liveness = _on_table(lambda clients: Liveness(clients.table))
+    stop_switch = _on_table(lambda clients: StopSwitch(clients.table, clients.row_signer))
+    vnet_lock = _on_table(lambda clients: VnetLock(clients.table))
+    sign_in_flows = _on_table(lambda clients: SignInFlows(clients.table))
+    stored_slack_requests = _on_table(lambda clients: StoredSlackRequests(clients.table, clients.row_signer))
+    slack_accounts = _on_table(lambda clients: SlackAccounts(clients.table, clients.row_signer))
 
     @cached_property
     def signer(self) -> Signer:
@@ -204,10 +195,6 @@ class Clients:
         if not self.settings.signing_key_list:
             raise RemediationOff
         return Signer(self.settings.signing_key_list, self.settings.decide_minutes)
-
-    @cached_property
-    def sign_in_flows(self) -> SignInFlows:
-        return SignInFlows(self.table)
 
     @cached_property
     def entra(self) -> EntraId:
@@ -232,14 +219,6 @@ class Clients:
         if secret is None:
             return None
         return SlackRequests(secret.get_secret_value(), settings.slack_app_id, settings.slack_command)
-
-    @cached_property
-    def stored_slack_requests(self) -> StoredSlackRequests:
-        return StoredSlackRequests(self.table, self.row_signer)
-
-    @cached_property
-    def slack_accounts(self) -> SlackAccounts:
-        return SlackAccounts(self.table, self.row_signer)
 
     def slack_api(self) -> SlackApi:
         """For the answer to one request. Raises MisconfiguredError without a bot token."""
