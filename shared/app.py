@@ -8,22 +8,14 @@ from __future__ import annotations
 
 import logging
 import os
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from .auth.errors import RemediationOff
-from .auth.links import Links
-from .clients import Clients
+from .app_watching import Watching
 from .clock import Clock, SystemClock
-from .core.detection.schedule import ScanSchedule
-from .core.detection.tags import TagRules
-from .core.detection.thresholds import Thresholds
-from .errors import SnatbotError
 from .first_use import cached_property, import_lock
 from .flows.incidents.silence import Silence
 from .flows.notification.deliver import Deliver
-from .flows.notification.outbox import Outbox
-from .flows.notification.route import Router
 from .flows.remediation.stop import StopChanges
 
 if TYPE_CHECKING:
@@ -36,126 +28,17 @@ if TYPE_CHECKING:
     from .flows.approval.propose import Propose
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
-    from .flows.audit.attempts import RefusedAttempts
-    from .flows.audit.policy import PolicyAudit
-    from .flows.audit.receipt import Receipts
-    from .flows.audit.seal import SealAudit
-    from .flows.audit.verify import VerifyAudit
-    from .flows.incidents.track import IncidentTracker
-    from .flows.monitoring.check import Check
-    from .flows.monitoring.inventory import FleetInventory
-    from .flows.monitoring.scan import FleetScanner
-    from .flows.monitoring.watch import Watch
     from .flows.planning.plan import Planner
     from .flows.remediation.gate import Gate
     from .flows.remediation.reconcile import Reconciler
     from .flows.remediation.verify import Verify
-    from .flows.retention import Retention
 
 # Constants, because nobody needs other values.
-CHECK_DEADLINE_SECONDS = 180.0  # Azure Functions ends a request after 230
-TICK_DEADLINE_SECONDS = 50  # the next tick starts after 60
-METRIC_WORKERS = 32  # concurrent requests to Azure Monitor: a thousand clusters need about that many
 VERIFY_LIMIT_MINUTES = 60  # afterwards the verdict is "can't tell", or "not fixed" while connections fail
 
 
-class App(Clients):
+class App(Watching):
     """Every flow."""
-
-    @cached_property
-    def outbox(self) -> Outbox:
-        return Outbox(("",) if self.settings.routes else tuple(self.channels))
-
-    @cached_property
-    def links(self) -> Links:
-        if self.settings.public_base_url is None:
-            raise RemediationOff
-        return Links(self.settings.public_base_url, self.signer, with_pass=self.settings.approval_mode == "link")
-
-    @cached_property
-    def inventory(self) -> FleetInventory:
-        from .flows.monitoring.inventory import FleetInventory
-
-        kept_for = timedelta(minutes=self.settings.discovery_minutes)
-        cache = self.fleet_cache if self.settings.has_storage else None
-        return FleetInventory(self.fleet_discovery, cache, kept_for)
-
-    @cached_property
-    def _default_rules(self) -> TagRules:
-        """The owner's thresholds and maintenance windows, without a cluster's tags."""
-        settings = self.settings
-        return TagRules(
-            Thresholds(
-                pressure_warn_percent=settings.pressure_warn_percent,
-                pressure_high_percent=settings.pressure_high_percent,
-                exhaustion_minutes=settings.exhaustion_minutes,
-                nat_capacity_percent=settings.nat_capacity_percent,
-                datapath_percent=settings.datapath_percent,
-                critical_share_percent=settings.critical_share_percent,
-            ),
-            maintenance=settings.maintenance_windows,
-        )
-
-    @cached_property
-    def schedule(self) -> ScanSchedule:
-        return ScanSchedule(
-            self.settings.ingestion_lag_minutes,
-            self.settings.window_minutes,
-            timedelta(minutes=self.settings.pressure_every),
-        )
-
-    @cached_property
-    def scanner(self) -> FleetScanner:
-        from .flows.monitoring.canary import Canary
-        from .flows.monitoring.collect import MetricCollector
-        from .flows.monitoring.node_names import NodeNames
-        from .flows.monitoring.scan import FleetScanner
-
-        collector = MetricCollector(self.metric_access, NodeNames(self.discovery).of)
-        canary = Canary(self.metric_access)
-        return FleetScanner(collector, self._default_rules, METRIC_WORKERS, self.health_events, canary)
-
-    @cached_property
-    def check(self) -> Check:
-        from .flows.monitoring.check import Check
-
-        return Check(
-            self.discovery,
-            self.fleet_discovery,
-            self.inventory,
-            self.scanner,
-            self.schedule,
-            deadline_seconds=CHECK_DEADLINE_SECONDS,
-            unmeasured_since=self._unmeasured_since,
-        )
-
-    def _unmeasured_since(self) -> dict[str, datetime]:
-        """Since when clusters are not measured, by short key, from the last scan. Empty if storage does not answer."""
-        try:
-            fleet = self.records.fleet() if self.settings.has_storage else None
-        except SnatbotError:
-            return {}
-        return {key: outage.since for outage in fleet.value.unmeasured for key in outage.keys} if fleet else {}
-
-    @cached_property
-    def incident_tracker(self) -> IncidentTracker:
-        from .core.incidents.lifecycle import IncidentPolicy
-        from .flows.incidents.several import SeveralAtOnce
-        from .flows.incidents.track import IncidentTracker
-
-        return IncidentTracker(
-            self.records,
-            self.active_clusters,
-            self.outbox,
-            IncidentPolicy(
-                self.settings.clean_minutes,
-                timedelta(minutes=self.settings.cooldown_minutes),
-                timedelta(minutes=self.settings.remind_minutes),
-            ),
-            lambda change: self.links.page(change),
-            is_offering=self.settings.is_remediation_on,
-            several=SeveralAtOnce(self.records, self.router),
-        )
 
     @cached_property
     def incident_proposer(self) -> IncidentProposer:
@@ -170,78 +53,6 @@ class App(Clients):
     @cached_property
     def stop(self) -> StopChanges:
         return StopChanges(self.stop_switch)
-
-    @cached_property
-    def verify_audit(self) -> VerifyAudit:
-        from .flows.audit.verify import VerifyAudit
-
-        return VerifyAudit(self.audit_chain)
-
-    @cached_property
-    def receipts(self) -> Receipts:
-        from .flows.audit.receipt import Receipts
-
-        return Receipts(self.records, self.signer, self.verify_audit)
-
-    @cached_property
-    def refused_attempts(self) -> RefusedAttempts:
-        from .flows.audit.attempts import RefusedAttempts
-
-        return RefusedAttempts(self.records)
-
-    @cached_property
-    def policy_audit(self) -> PolicyAudit:
-        from .flows.audit.policy import PolicyAudit
-
-        settings = self.settings
-        modes = f"APPROVAL_MODE={settings.approval_mode}, ALLOW_GUESTS={settings.allow_guests}"
-        return PolicyAudit(self.audit_chain, f"policy {settings.approval_policy.version}, {modes}")
-
-    @cached_property
-    def seal_audit(self) -> SealAudit:
-        from .flows.audit.seal import SealAudit
-
-        return SealAudit(self.audit_chain)
-
-    @cached_property
-    def retention(self) -> Retention:
-        from .flows.retention import Retention
-
-        return Retention(self.records, self.audit_chain, self.fleet_cache, self.arm)
-
-    @cached_property
-    def watch(self) -> Watch:
-        from .flows.incidents.deleted_clusters import DeletedClusters
-        from .flows.monitoring.shard_reports import ShardReports
-        from .flows.monitoring.tick import WatchPolicy
-        from .flows.monitoring.tracked_scan import TrackedScan
-        from .flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
-        from .flows.monitoring.watch import Watch
-
-        settings = self.settings
-        policy = UnmeasuredPolicy(
-            grace_period=timedelta(minutes=settings.not_measured_minutes),
-            kept_for=timedelta(minutes=settings.discovery_minutes),
-            expects_clusters=settings.expect_clusters == "on",
-        )
-        return Watch(
-            self.inventory,
-            TrackedScan(
-                self.scanner,
-                self.fleet_discovery,
-                self.incident_tracker,
-                self.fleet_cache,
-                self.active_clusters,
-                self.schedule,
-            ),
-            UnmeasuredClusters(self.records, self.fleet_discovery, self.outbox, self._default_rules, policy),
-            DeletedClusters(self.records, self.active_clusters, self.fleet_discovery, self.outbox),
-            self.records,
-            ShardReports(self.fleet_cache, self.schedule.ports_every + timedelta(minutes=2)),
-            self.liveness,
-            self.request_count,
-            WatchPolicy(settings.fan_out_above, TICK_DEADLINE_SECONDS),
-        )
 
     @cached_property
     def planner(self) -> Planner:
@@ -376,11 +187,6 @@ class App(Clients):
             pause_between_subnets=timedelta(minutes=self.settings.pause_between_subnets_minutes),
         )
         return Reconciler(context, self.renewer, self.network_of, write_audit)
-
-    @cached_property
-    def router(self) -> Router:
-        routes = self.settings.routes.routes if self.settings.routes else ()
-        return Router(self.records, routes, self.settings.default_channels, tuple(self.channels))
 
     @cached_property
     def deliver(self) -> Deliver:

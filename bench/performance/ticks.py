@@ -10,7 +10,7 @@ from azure.identity import ManagedIdentityCredential
 
 from bench.evaluate.detector_harness import SCHEDULE, DetectorHarness
 from bench.evaluate.track import Moment
-from shared.app import METRIC_WORKERS
+from shared.app_watching import METRIC_WORKERS
 from shared.cloud.arm import Arm
 from shared.cloud.metric_access import Mode
 from shared.cloud.metrics_batch import BatchMetrics

@@ -39,7 +39,7 @@ def many(storage: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
     with serve_azure(path) as simulator:
         for name, value in simulator.environment().items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("shared.app.TICK_DEADLINE_SECONDS", DEADLINE_SECONDS)
+        monkeypatch.setattr("shared.app_watching.TICK_DEADLINE_SECONDS", DEADLINE_SECONDS)
         yield Theatre(simulator, storage)
 
 
