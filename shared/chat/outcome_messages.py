@@ -1,9 +1,11 @@
 """Messages about how a change ended."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ..core.az_cli import script
 from ..formatting import capital, listed, sentence, sentences
+from ..model.audit import DayRoot
 from ..model.change import Change, ChangeState, JournalEntry, Verdict
 from ..model.plan import PlanKind
 from ..model.text import Text
@@ -113,3 +115,15 @@ def _finished(change: Change) -> tuple[Text, Tone]:
         case ChangeState.EXPIRED:
             return Text("The approval for {cluster} was not used in time", cluster=cluster), Tone.WARNING
     return Text("Plan for {cluster} {state}", cluster=cluster, state=state_label(change.state)), Tone.NEUTRAL
+
+
+_SHOWN = 32  # characters of a root: as many as nobody can forge
+
+
+def with_receipt(message: Message, receipt_url: str, root: DayRoot | None) -> Message:
+    footer = message.footer
+    if root is not None:
+        footer = Text(
+            "{footer} · audit sealed {day}: {root}", footer=footer, day=root.day.isoformat(), root=root.hash[:_SHOWN]
+        )
+    return replace(message, buttons=(*message.buttons, Button(Text("Receipt"), receipt_url)), footer=footer)

@@ -1,7 +1,8 @@
-"""Storage errors as types. Azure's exceptions do not leave this folder."""
+"""Storage errors as types, and the second try after a conflict. Azure's exceptions do not leave this folder."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from ..errors import SnatbotError
 from ..model.text import Text, arranged
@@ -53,3 +54,17 @@ def _of_answer(what: Text, status: int, code: str) -> StoreError:
     answer = arranged("{parts:words}", parts=(str(status), code))
     answered = Text("{operation}: storage answered {answer}", operation=what, answer=answer)
     return StoreRefused(answered) if status in (400, 413) else StoreUnavailable(answered)
+
+
+TRIES = 3
+T = TypeVar("T")
+
+
+def retry_on_conflict(read_and_write: Callable[[], T], tries: int = TRIES) -> T:
+    """The result of the first call without a conflict. Raises the last StoreConflict."""
+    for _ in range(tries - 1):
+        try:
+            return read_and_write()
+        except StoreConflict:
+            continue
+    return read_and_write()

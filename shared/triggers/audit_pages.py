@@ -9,8 +9,7 @@ import azure.functions as func
 
 from ..web.audit_pages import audit_page
 from .change_pages import signed_in
-from .languages import language_of
-from .responses import as_page
+from .responses import as_page, language_of
 from .visitors import visitor_of
 
 if TYPE_CHECKING:

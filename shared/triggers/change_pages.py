@@ -26,9 +26,8 @@ from ..web.change_view import LinkedChange
 from ..web.pages import FormFields, SignedIn, change_page, message_page, plan_page
 from ..web.paths import Paths
 from .attempts import note_refusal
-from .languages import language_of, same_language
 from .queue_messages import message
-from .responses import as_json, as_page, see_other, status_of, title_of, wants_page
+from .responses import as_json, as_page, language_of, same_language, see_other, status_of, title_of, wants_page
 from .visitors import SIGN_OUT, Visitor, is_own_origin, permitted, read_form, reader_of, record_id, visitor_of
 
 if TYPE_CHECKING:

@@ -2,8 +2,7 @@
 
 import azure.functions as func
 
-from .languages import language_of
-from .responses import answers_json, as_json, as_page, as_text
+from .responses import answers_json, as_json, as_page, as_text, language_of
 
 blueprint = func.Blueprint()
 

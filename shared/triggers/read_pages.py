@@ -23,9 +23,8 @@ from ..web.fleet_view import FleetView, StatusView
 from ..web.incident_view import ClusterView, IncidentView
 from ..web.read_pages import SILENCE, IncidentForm, cluster_page, fleet_page, incident_page
 from .change_pages import signed_in
-from .languages import language_of, same_language
 from .queue_messages import message
-from .responses import as_page, see_other
+from .responses import as_page, language_of, same_language, see_other
 from .visitors import KEY, is_own_origin, permitted, read_form, reader_of, record_id
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""HTTP responses as JSON or pages, and the mapping from errors to status codes."""
+"""HTTP responses as JSON or pages, in the reader's language, and the mapping from errors to status codes."""
 
 import json
 import logging
@@ -21,8 +21,8 @@ from ..auth.errors import (
 from ..errors import BadInput, MisconfiguredError, NotFoundHere, Refused, SnatbotError, TooMany
 from ..model.text import Text
 from ..store.errors import StoreError
+from ..wording.languages import LANGUAGES, accepted, known_language
 from .attempts import note_refusal
-from .languages import language_of
 
 log = logging.getLogger("snatbot.triggers")
 P = ParamSpec("P")
@@ -147,3 +147,19 @@ def _error_page(error: SnatbotError, req: func.HttpRequest) -> func.HttpResponse
         error.text, status=status, language=language_of(req), title=title_of(code), **ways_back(req, error)
     )
     return as_page(page, status)
+
+
+def language_of(req: func.HttpRequest) -> str:
+    from ..app import current
+
+    try:
+        default = current().settings.language
+    except MisconfiguredError:  # pages say so too
+        default = "en"
+    return known_language([req.params.get("lang", ""), *accepted(req.headers.get("Accept-Language", ""))], default)
+
+
+def same_language(url: str, req: func.HttpRequest) -> str:
+    """A page's URL, which has a query, with the language that this request's URL asks for."""
+    asked = req.params.get("lang", "")
+    return f"{url}&lang={asked}" if asked in LANGUAGES else url

@@ -12,8 +12,7 @@ from ..auth.sessions import FLOW_COOKIE, SESSION_COOKIE, cookie, read_session, s
 from ..model.text import Text
 from ..store.sessions import LIFE, TOKEN
 from ..web.pages import message_page
-from .languages import language_of
-from .responses import as_page, see_other
+from .responses import as_page, language_of, see_other
 from .visitors import SIGN_OUT, app_with_sign_in, is_own_origin, read_form
 
 log = logging.getLogger("snatbot.triggers")

@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shared.model.text import Text
-from shared.store.errors import StoreConflict, StoreUnavailable
-from shared.store.retry import retry_on_conflict
+from shared.store.errors import StoreConflict, StoreUnavailable, retry_on_conflict
 
 
 class Race:

@@ -15,8 +15,7 @@ from shared.cloud.errors import Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere, Refused, TooMany
 from shared.model.text import Text
 from shared.store.errors import StoreConflict, StoreError
-from shared.triggers.languages import language_of, same_language
-from shared.triggers.responses import answers_json, answers_page, as_page
+from shared.triggers.responses import answers_json, answers_page, as_page, language_of, same_language
 
 REQUEST: Any = func.HttpRequest("GET", "https://bot.example.com/api/check", body=b"")
 ERRORS = [

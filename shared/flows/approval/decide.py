@@ -10,7 +10,7 @@ from ...auth.signing import LinkTarget, Signer, decision_content
 from ...chat import change_messages, outcome_messages
 from ...chat.labels import state_label
 from ...chat.message import Message
-from ...chat.receipts import with_receipt
+from ...chat.outcome_messages import with_receipt
 from ...clock import Instant
 from ...core.approval.policy import MatchedRules, Place
 from ...core.remediation.state_machine import Event, WrongState, next_state
@@ -21,9 +21,8 @@ from ...model.audit import GIVEN_UP, RESUMED, now_is
 from ...model.change import Action, Approval, Change, ChangeState, Decision, JournalEntry, Outcome, StepState, Verdict
 from ...model.identity import Approver, Person
 from ...model.text import Text
-from ...store.errors import StoreConflict
+from ...store.errors import StoreConflict, retry_on_conflict
 from ...store.records import Put, PutJournal, Records, Stored
-from ...store.retry import retry_on_conflict
 from ...store.vnet_lock import VnetLock, is_dead
 from ..notification.outbox import Outbox, audit
 from .actions import Actions

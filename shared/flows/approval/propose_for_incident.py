@@ -18,9 +18,8 @@ from ...errors import SnatbotError
 from ...ids import new_id
 from ...model.change import IN_FLIGHT, Change
 from ...model.incident import ClusterRecord, Incident, IncidentState
-from ...store.errors import StoreConflict
+from ...store.errors import StoreConflict, retry_on_conflict
 from ...store.records import Put, Records, Stored
-from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox
 from .propose import Propose, proposal_writes, retire_proposals
 

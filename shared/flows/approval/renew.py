@@ -15,9 +15,8 @@ from ...model.change import IN_FLIGHT, Change
 from ...model.incident import Incident
 from ...model.plan import CURES, PlanKind
 from ...model.text import Text
-from ...store.errors import StoreConflict
+from ...store.errors import StoreConflict, retry_on_conflict
 from ...store.records import Put, Records, Stored
-from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox, audit
 from .propose import Propose, made_by, open_incident, proposal_writes
 

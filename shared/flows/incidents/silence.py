@@ -14,8 +14,8 @@ from ...model.incident import ClusterRecord
 from ...model.resource_id import ArmId
 from ...model.text import Text
 from ...store.active_clusters import ActiveClusterIndex
+from ...store.errors import retry_on_conflict
 from ...store.records import Put, Records
-from ...store.retry import retry_on_conflict
 from ..notification.outbox import Outbox, audit
 
 LONGEST = timedelta(days=30)

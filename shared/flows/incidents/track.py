@@ -27,9 +27,8 @@ from ...model.incident import ClusterRecord, Incident
 from ...model.reading import DoesNotApply
 from ...model.resource_id import ArmId
 from ...store.active_clusters import ActiveClusterIndex
-from ...store.errors import StoreError, StoreUnavailable
+from ...store.errors import TRIES, StoreError, StoreUnavailable, retry_on_conflict
 from ...store.records import FLEET_PARTITION, Put, Records, Stored
-from ...store.retry import TRIES, retry_on_conflict
 from ..approval.propose import withdraw_proposals
 from ..notification.outbox import Outbox, audit
 from .several import SeveralAtOnce

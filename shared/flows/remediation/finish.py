@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ...auth.links import Links
 from ...chat import change_messages, outcome_messages, waiting_messages
 from ...chat.message import Message
-from ...chat.receipts import with_receipt
+from ...chat.outcome_messages import with_receipt
 from ...clock import Instant
 from ...core.incidents.lifecycle import close
 from ...core.remediation.state_machine import ENDED_BY, Event, next_state
