@@ -3,17 +3,10 @@
 import azure.functions as func
 
 from shared.triggers import (
-    http_assets,
-    http_audit,
-    http_changes,
-    http_checks,
-    http_commands,
+    http_api,
     http_health,
     http_ip,
     http_pages,
-    http_sign_in,
-    http_silences,
-    http_slack,
     queues,
     timers,
 )
@@ -22,16 +15,9 @@ app = func.FunctionApp()
 for module in (
     timers,
     queues,
-    http_checks,
+    http_api,
     http_health,
     http_ip,
-    http_silences,
-    http_slack,
-    http_audit,
-    http_changes,
-    http_commands,
     http_pages,
-    http_sign_in,
-    http_assets,
 ):
     app.register_functions(module.blueprint)

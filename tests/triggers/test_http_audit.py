@@ -22,7 +22,7 @@ from shared.model.identity import Person, Role
 from shared.store.audit import AuditChain
 from shared.store.records import Put, Records
 from shared.store.table import Table
-from shared.triggers import http_audit
+from shared.triggers import audit_pages, http_api
 
 SIGNER = Signer(["k" * 32], 60)
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -54,14 +54,14 @@ def chain(table: Table, monkeypatch: pytest.MonkeyPatch) -> AuditChain:
         refused_attempts=RefusedAttempts(records),
     )
     monkeypatch.setattr("shared.app._app", app)
-    monkeypatch.setattr(http_audit, "_LINES_A_PAGE", 3)
+    monkeypatch.setattr(audit_pages, "_LINES", 3)
     return chain
 
 
 def get(role: Role | None = Role.AUDIT, after: str = "") -> func.HttpResponse:
     person = Person("11111111-0000-4000-8000-000000000001", "t", "Ines", frozenset([role] if role else []), NOW)
     cookie = session_cookie(SIGNER, person).partition(";")[0]
-    function: Any = http_audit.audit
+    function: Any = http_api.audit
     handler = function._function.get_user_function()
     url = "https://bot.example.com/api/audit"
     answer = handler(func.HttpRequest("GET", url, headers={"Cookie": cookie}, params={"after": after}, body=b""))

@@ -12,7 +12,7 @@ from tests.support.sentences import sentences
 
 # File, how the texts begin, and why they stay English.
 EXCEPTIONS = (
-    ("app.py", "policy {}", "recorded, in one language"),
+    ("app_watching.py", "policy {}", "recorded, in one language"),
     ("approval_policy.py", "", "problems of settings: for the owner, in the log"),
     ("chat/manual_steps.py", "for i in", "a command"),
     ("chat/posting.py", "application/json", "a header"),
@@ -46,8 +46,8 @@ EXCEPTIONS = (
     ("triggers/attempts.py", "", "lines of the audit trail"),
     ("triggers/change_pages.py", "holder of link, unverified", "recorded, in one language"),
     ("triggers/change_pages.py", "{} (holder of link, unverified)", "recorded, in one language"),
-    ("triggers/http_assets.py", "public, max-age", "a header"),
-    ("triggers/http_changes.py", "holder of the function key", "recorded, in one language"),
+    ("triggers/http_pages.py", "public, max-age", "a header"),
+    ("triggers/http_api.py", "holder of the function key", "recorded, in one language"),
     ("triggers/http_health.py", "", "a JSON answer"),
     ("triggers/queue_messages.py", "", "in the log"),
     ("triggers/responses.py", "default-src", "a header"),
