@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
     from .flows.planning.plan import Planner
+    from .flows.probing.accept import AcceptReport
+    from .flows.probing.keys import Keys
+    from .flows.probing.read import ReadProbes
     from .flows.remediation.gate import Gate
     from .flows.remediation.reconcile import Reconciler
     from .flows.remediation.verify import Verify
@@ -49,6 +52,25 @@ class App(Watching):
     @cached_property
     def silence(self) -> Silence:
         return Silence(self.records, self.active_clusters, self.outbox, self.clock)
+
+    @cached_property
+    def probe_keys(self) -> Keys:
+        from .flows.probing.keys import Keys
+
+        return Keys(self.stored_probe_keys)
+
+    @cached_property
+    def read_probes(self) -> ReadProbes:
+        from .flows.probing.read import ReadProbes
+
+        return ReadProbes(self.stored_probe_keys, self.probe_reports, self.records, self.settings.region_name)
+
+    @cached_property
+    def accept_report(self) -> AcceptReport:
+        from .flows.probing.accept import AcceptReport
+
+        signer = self.signer if self.settings.signing_key_list else None
+        return AcceptReport(self.probe_reports, signer.ticket_address if signer else lambda *_: "")
 
     @cached_property
     def stop(self) -> StopChanges:

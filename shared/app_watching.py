@@ -208,4 +208,4 @@ class Watching(Clients):
     def retention(self) -> Retention:
         from .flows.retention import Retention
 
-        return Retention(self.records, self.audit_chain, self.fleet_cache, self.arm)
+        return Retention(self.records, self.audit_chain, self.fleet_cache, self.arm, self.probe_reports)

@@ -22,6 +22,7 @@ from .store.active_clusters import ActiveClusterIndex
 from .store.audit import AuditChain
 from .store.fleet_cache import FleetCache
 from .store.liveness import Liveness
+from .store.probes import ProbeKeys, ProbeReports
 from .store.records import Records
 from .store.sessions import SignInFlows
 from .store.slack_accounts import SlackAccounts
@@ -163,14 +164,20 @@ class Clients:
 
     @cached_property
     def table(self) -> Table:
-        settings, secret = self.settings, self.settings.storage_connection_string
-        if secret is not None:
-            table = Table(settings.table_prefix, connection_string=secret.get_secret_value())
-        else:
-            identity = credential(settings.storage_client_id or None)
-            table = Table(settings.table_prefix, endpoint=settings.storage_table_endpoint, credential=identity)
+        table = self._table(self.settings.table_prefix)
         table.on_created = lambda: self.stop_switch.begin(self.clock.now())
         return table
+
+    @cached_property
+    def probe_table(self) -> Table:
+        return self._table(f"{self.settings.table_prefix}probe")
+
+    def _table(self, prefix: str) -> Table:
+        settings, secret = self.settings, self.settings.storage_connection_string
+        if secret is not None:
+            return Table(prefix, connection_string=secret.get_secret_value())
+        identity = credential(settings.storage_client_id or None)
+        return Table(prefix, endpoint=settings.storage_table_endpoint, credential=identity)
 
     @cached_property
     def row_signer(self) -> RowSigner | None:
@@ -184,6 +191,8 @@ class Clients:
     fleet_cache = _on_table(lambda clients: FleetCache(clients.table))
     liveness = _on_table(lambda clients: Liveness(clients.table))
     stop_switch = _on_table(lambda clients: StopSwitch(clients.table, clients.row_signer))
+    stored_probe_keys = _on_table(lambda clients: ProbeKeys(clients.table, clients.row_signer))
+    probe_reports = _on_table(lambda clients: ProbeReports(clients.probe_table, clients.row_signer))
     vnet_lock = _on_table(lambda clients: VnetLock(clients.table))
     sign_in_flows = _on_table(lambda clients: SignInFlows(clients.table))
     stored_slack_requests = _on_table(lambda clients: StoredSlackRequests(clients.table, clients.row_signer))

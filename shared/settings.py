@@ -47,6 +47,7 @@ class Settings(BaseModel):
     metrics_audience: types.Url = _text("https://metrics.monitor.azure.com", "Token audience of the batch API.")
     workspace_id: str = _text("", "Log Analytics workspace with the load balancers' health events. Empty: none.")
     logs_endpoint: types.Url = _text("https://api.loganalytics.io", "Log Analytics; another one for a national cloud.")
+    region_name: str = _text("", "The app's region; Azure Functions sets it. Empty: unknown.")
     discovery_minutes: int = _number(10, 1, 1440, "How long the list of clusters is kept.")
     expect_clusters: Literal["on", "off"] = _text(
         "on",

@@ -260,6 +260,7 @@ def test_every_setting_that_can_be_wrong_is_tried() -> None:
     free |= {
         "REMEDIATOR_CLIENT_ID",
         "NAT_RESOURCE_GROUP",
+        "REGION_NAME",
         "WORKSPACE_ID",
         "ENTRA_CLIENT_SECRET",
         "SLACK_SIGNING_SECRET",

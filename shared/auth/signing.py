@@ -12,7 +12,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..errors import KeyMissing, RowForged
@@ -29,6 +29,7 @@ _ROW = b"snatbot.row.v1"
 _DECISION, _START, _APPROVAL = "decision", "start", "approval"
 _SIGNATURE = re.compile(r"([0-9a-f]{8})\.[0-9a-f]{64}")
 _FORM_SECONDS = 3600
+TICKET_LIFE = timedelta(minutes=10)
 SESSION_SECONDS = 3600
 _READ_SECONDS = 3600
 
@@ -109,6 +110,16 @@ class Signer(RowSigner):
     def egress_ticket(self, address: str, nonce: str) -> str:
         """Says that a request with this nonce came from this address now."""
         return str(self._timed(_EGRESS).dumps([address, nonce]))
+
+    def ticket_address(self, ticket: str, nonce: str, issued_about: datetime) -> str:
+        """The address that a ticket with this nonce proves; empty if it proves none, or is of another time."""
+        from itsdangerous import BadData
+
+        try:
+            (address, of_nonce), at = self._timed(_EGRESS).loads(ticket, return_timestamp=True)
+        except (BadData, ValueError, TypeError):
+            return ""
+        return str(address) if of_nonce == nonce and abs(at - issued_about) <= TICKET_LIFE else ""
 
     def _read(self, salt: str, token: str, seconds: int, length: int) -> list[str]:
         from itsdangerous import BadData, SignatureExpired

@@ -18,7 +18,22 @@ from ..errors import SnatbotError
 from ..model.text import Text
 from ..wording.languages import LANGUAGES, terminal_language
 from ..wording.render import translated
-from . import audit, check, explain, history, plan, policy, probe, propose, settings, silence, status, stop, trial
+from . import (
+    audit,
+    check,
+    explain,
+    history,
+    plan,
+    policy,
+    probe,
+    probe_key,
+    propose,
+    settings,
+    silence,
+    status,
+    stop,
+    trial,
+)
 from .output import FINE, INTERRUPTED, MakeApp, Parser, VisibleText, Waiting, print_error, subcommands
 
 COMMANDS = (check, status, plan, propose, history, explain, probe, silence, stop, policy, audit, settings, trial)
@@ -26,7 +41,9 @@ WITHOUT_STORAGE = (
     check.check,
     policy.explain,
     trial.post_test_messages,
-    propose.propose,  # these four have the app write, if people sign in
+    probe_key.create,  # these six have the app write, if people sign in
+    probe_key.revoke,
+    propose.propose,
     silence.silence,
     silence.unsilence,
     stop.start,

@@ -12,6 +12,7 @@ from ..core.guidance.egress_probe import check_ports, parse_targets, probe_month
 from ..errors import BadInput
 from ..model.text import Text
 from ..wording.render import translated
+from . import probe_key
 from .output import CLUSTER, FINE, MakeApp, Subcommands, add_command, subcommands
 
 _IMAGE = re.compile(r"[a-z0-9][a-z0-9._/:-]*(:[\w][\w.-]{0,127})?@sha256:[0-9a-f]{64}")
@@ -22,6 +23,7 @@ def add_to(commands: Subcommands) -> None:
     verbs = subcommands(
         commands.add("probe", Text("watch egress from inside a cluster, by pods that a person applies"))
     )
+    probe_key.add_to(verbs)
     about = Text("the probe's Kubernetes objects as YAML; nothing is applied, no settings but PUBLIC_BASE_URL are read")
     parser = add_command(verbs, "manifest", manifest, about)
     parser.add_argument("--cluster", required=True, help=CLUSTER)

@@ -13,12 +13,14 @@ from ..model.resource_id import ArmId, same_id
 from ..store.audit import AuditChain
 from ..store.errors import StoreConflict
 from ..store.fleet_cache import FleetCache
+from ..store.probes import REPORTS_KEPT, ProbeReports
 from ..store.records import Records
 
 log = logging.getLogger("snatbot.retention")
 _ROW = "retention"
 _PARTITIONS_A_RUN = 20
 _AUDIT_LINES_A_RUN = 1000  # of one cluster
+_PROBE_REPORTS_A_RUN = 5000  # the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,14 @@ class RetentionProgress:
 
 
 class Retention:
-    def __init__(self, records: Records, audit_chain: AuditChain, cache: FleetCache, arm: Arm) -> None:
+    def __init__(
+        self, records: Records, audit_chain: AuditChain, cache: FleetCache, arm: Arm, reports: ProbeReports
+    ) -> None:
         self._records = records
         self._audit_chain = audit_chain
         self._cache = cache
         self._arm = arm
+        self._reports = reports
 
     def run(self, now: datetime, deadline: Deadline) -> None:
         """Raises StoreError. Duplicate or overlapping calls are harmless."""
@@ -48,6 +53,8 @@ class Retention:
                 if partition is None or deadline.is_over:
                     progress = RetentionProgress(now.date(), progress.after, is_done=partition is None)
                     break
+                if self._prune_reports(partition, now):
+                    break
                 self._prune(partition, now, sealed.get(partition, 0))
                 progress = RetentionProgress(now.date(), partition)
         if progress != before:
@@ -59,6 +66,11 @@ class Retention:
             return self._audit_chain.expire_roots(retention.audit_limit(now).date())
         except StoreConflict:
             return {}
+
+    def _prune_reports(self, partition: str, now: datetime) -> bool:
+        """Whether there may be more: the next run goes on with the same cluster."""
+        before = now - REPORTS_KEPT
+        return self._reports.delete_before(partition, before, _PROBE_REPORTS_A_RUN) == _PROBE_REPORTS_A_RUN
 
     def _prune(self, partition: str, now: datetime, sealed: int) -> None:
         try:

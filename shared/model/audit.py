@@ -11,6 +11,8 @@ ALL_STOPPED = "all changes stopped"
 STOP_LIFTED = "stop of all changes lifted"
 RESUMED = "change resumed"
 GIVEN_UP = "change given up"
+PROBE_KEY_CREATED = "probe key created"
+PROBE_KEY_REVOKED = "probe key revoked"
 
 
 def step_done(step: int) -> str:

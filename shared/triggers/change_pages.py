@@ -205,6 +205,7 @@ def _change_page(
             pace=app.pace,
             original=linked(original) if original else None,
             follow_ups=[linked(later) for later in view.follow_ups],
+            seen=app.read_probes.addresses(target.partition, now),
         ),
         status_of(refusal)[0] if refusal else 200,
         visitor.headers(f"/api/changes/{change.id}"),

@@ -64,6 +64,17 @@ def _start(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
     return stop_json(flag)
 
 
+def _create_probe_key(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
+    key, text = app.probe_keys.create(app.check.find(user_input.selector(params)).id, by, app.clock.now())
+    return {"id": key.id, "key": text}
+
+
+def _revoke_probe_key(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
+    key_id = params.get("id", "")
+    app.probe_keys.revoke(app.check.find(user_input.selector(params)).id, key_id, by, app.clock.now())
+    return {"id": key_id}
+
+
 @dataclass(frozen=True, slots=True)
 class _Command:
     run: Callable[[App, Mapping[str, str], Approver], dict[str, Any]]
@@ -77,4 +88,6 @@ _COMMANDS = {
     "silence": _Command(_silence, Text("silence a cluster")),
     "unsilence": _Command(_unsilence, Text("end a silence")),
     "start": _Command(_start, Text("lift the stop of all changes"), allows_writes=True),
+    "probe-key-create": _Command(_create_probe_key, Text("create or revoke a probe key"), status=201),
+    "probe-key-revoke": _Command(_revoke_probe_key, Text("create or revoke a probe key")),
 }

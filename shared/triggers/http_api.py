@@ -33,7 +33,9 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
         report = app.check.all(now, minutes)
     if form == "text" or (not form and accepted == "text/plain"):
         return as_text(check_as_text(report, language_of(req)))
-    return as_json(check_json(report))
+    is_single = len(report.assessments) == 1 and app.settings.has_storage
+    probes = app.read_probes.of_check(report.assessments[0].cluster, now) if is_single else None
+    return as_json(check_json(report, probes))
 
 
 @blueprint.route(route="plan", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
@@ -47,6 +49,7 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
     from ..app import current
     from ..core.planning.request import PlanRequest
     from ..flows.planning.plan import kind_named
+    from ..ids import cluster_key
     from ..web.answers import plan_json
     from ..web.pages import plan_page
 
@@ -54,9 +57,11 @@ def plan(req: func.HttpRequest) -> func.HttpResponse:
     form = user_input.choice("as", req.params.get("as", ""), ("json", "page"))
     request = PlanRequest(kind_named(req.params.get("kind", "")))
     app = current()
-    found = app.planner.plan_cluster(app.check.find(selector).id, app.clock.now(), request)
+    now = app.clock.now()
+    found = app.planner.plan_cluster(app.check.find(selector).id, now, request)
     if form == "page":
-        return as_page(plan_page(found, language=language_of(req)))
+        seen = app.read_probes.addresses(cluster_key(found.cluster_id), now)
+        return as_page(plan_page(found, language=language_of(req), seen=seen))
     return as_json(plan_json(found))
 
 

@@ -1,11 +1,11 @@
-"""The address that a request came from, as an echo service on the Internet answers it.
+"""What egress probes ask and tell: the address that a request came from, and reports.
 
-Anybody may ask. No App is built and no storage is read: a cold process answers soon, also while storage fails.
+Anybody may ask for the address, as at an echo service on the Internet. No App is built for it and no storage is read: a
+cold process answers soon, also while storage fails.
 """
 
 import json
 import re
-import threading
 import time
 from ipaddress import IPv4Address, IPv6Address
 
@@ -14,31 +14,12 @@ import azure.functions as func
 from ..model.text import Text
 from ..wording.languages import accepted, known_language
 from .attempts import caller_address
+from .rate_bound import RateBound
+from .responses import answers_json
 
 blueprint = func.Blueprint()
 _NONCE = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-
-class RateBound:
-    """At most ``burst`` requests at once, and ``per_second`` in the long run. Safe to share between threads."""
-
-    def __init__(self, per_second: float, burst: float) -> None:
-        self._per_second, self._burst = per_second, burst
-        self._left, self._at = burst, 0.0
-        self._lock = threading.Lock()
-
-    def admits(self, now: float) -> bool:
-        """``now``: seconds of a monotonic clock."""
-        with self._lock:
-            self._left = min(self._burst, self._left + max(0.0, now - self._at) * self._per_second)
-            self._at = now
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True
-
-
 _bound = RateBound(per_second=50, burst=200)  # of this process: pods on thousands of nodes ask every few minutes
 
 
@@ -70,6 +51,15 @@ def ip(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(
         json.dumps(content) + "\n", status_code=status, mimetype="application/json", headers=_HEADERS
     )
+
+
+@blueprint.route(route="probe/reports", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_json
+def probe_report(req: func.HttpRequest) -> func.HttpResponse:
+    """A report of an egress probe, with a key of its cluster as bearer token."""
+    from .probe_reports import take_report
+
+    return take_report(req)
 
 
 _NO_EGRESS = Text("Only an egress address gets a ticket.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import azure.functions as func
@@ -16,11 +16,13 @@ from ..errors import BadInput, NotFoundHere, Refused
 from ..flows.incidents.history import read_history
 from ..flows.incidents.story import read_story
 from ..flows.monitoring.fleet_status import read_fleet_status
+from ..flows.probing.read import SHOWN
 from ..ids import cluster_key
 from ..model.identity import Role
 from ..model.text import Text
 from ..web.fleet_view import FleetView, StatusView
 from ..web.incident_view import ClusterView, IncidentView
+from ..web.probe_view import ProbeView
 from ..web.read_pages import SILENCE, IncidentForm, cluster_page, fleet_page, incident_page
 from .change_pages import signed_in
 from .queue_messages import message
@@ -60,7 +62,10 @@ def show_cluster(req: func.HttpRequest) -> func.HttpResponse:
     if status is None and history.record is None:
         raise NotFoundHere(Text("No such cluster is known here."))
     name = status.id.name if status else history.record.cluster_name if history.record else ""
-    view = ClusterView(name, StatusView(status, now, reader.paths) if status else None, history, now, reader.paths)
+    probes = probes_of(app, partition, status.location if status else "", now)
+    view = ClusterView(
+        name, StatusView(status, now, reader.paths) if status else None, history, now, reader.paths, probes
+    )
     return as_page(cluster_page(view, language=language_of(req), signed_in=signed_in(app, reader.visitor)))
 
 
@@ -70,8 +75,9 @@ def show_incident(req: func.HttpRequest) -> func.HttpResponse:
     partition = permitted(reader.paths, req.params.get("cluster", ""))
     story = read_story(app.records, partition, record_id(req, "incident_id"))
     now, record = app.clock.now(), app.records.cluster_in(partition)
+    end = story.incident.cleared_at or now
     page = incident_page(
-        IncidentView(story, now, reader.paths),
+        IncidentView(story, now, reader.paths, probes_of(app, partition, _region(app, partition), end)),
         _form(app, reader.visitor, story.incident),
         silence=record.value if record and record.value.is_silenced(now) else None,
         language=language_of(req),
@@ -124,6 +130,16 @@ def _partition(fleet: FleetStatus, selector: str) -> str:
     if not found:
         raise NotFoundHere(Text("No scan has seen a cluster with this name."))
     return cluster_key(found[0].id)
+
+
+def probes_of(app: App, partition: str, region: str, until: datetime) -> ProbeView | None:
+    """Of the hour before. None: the cluster has no probes."""
+    found = app.read_probes.summary(partition, region, until - SHOWN, until)
+    return ProbeView(found) if found else None
+
+
+def _region(app: App, partition: str) -> str:
+    return next((status.location for status in _fleet(app).clusters if cluster_key(status.id) == partition), "")
 
 
 def _fleet(app: App) -> FleetStatus:

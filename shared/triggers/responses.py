@@ -77,8 +77,10 @@ def answers_whoever_asks(handler: Callable[P, func.HttpResponse]) -> Callable[P,
     return _translating(handler, lambda error, req: (_error_page if wants_page(req) else _json_error)(error, req))
 
 
-def as_json(content: Mapping[str, Any], status: int = 200) -> func.HttpResponse:
-    headers = {"Cache-Control": "no-store"}
+def as_json(
+    content: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None
+) -> func.HttpResponse:
+    headers = {"Cache-Control": "no-store", **(headers or {})}
     text = json.dumps(content, indent=2)
     return func.HttpResponse(text, status_code=status, mimetype="application/json", headers=headers)
 

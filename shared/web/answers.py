@@ -17,6 +17,7 @@ from .export.bicep import as_bicep, bicep_files
 from .export.terraform import as_terraform
 
 if TYPE_CHECKING:
+    from ..core.probing.summary import ProbeSummary
     from ..flows.incidents.history import History
     from ..flows.monitoring.check import CheckReport
     from ..model.assessment import Assessment
@@ -61,10 +62,13 @@ def assessment_json(assessment: Assessment) -> dict[str, Any]:
     return {"cluster": cluster, **_fields(assessment, "at", "load_balancer_id", "reading", "findings")}
 
 
-def check_json(report: CheckReport) -> dict[str, Any]:
+def check_json(report: CheckReport, probes: ProbeSummary | None = None) -> dict[str, Any]:
+    """``probes``: of the only cluster."""
     clusters = [assessment_json(assessment) for assessment in report.assessments]
     unreadable = [str(entry) for entry in report.unreadable]
-    return {"schema": SCHEMA, **_fields(report, "at", "window"), "clusters": clusters, "unreadable": unreadable}
+    return {"schema": SCHEMA, **_fields(report, "at", "window"), "clusters": clusters, "unreadable": unreadable} | (
+        {"probes": plain(probes)} if probes else {}
+    )
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:

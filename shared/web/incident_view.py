@@ -23,6 +23,7 @@ from .fleet_view import StatusView
 from .line_chart import LineChart
 from .paths import Paths
 from .plan_view import Tone, title_of
+from .probe_view import ProbeView
 
 _MOST_LINES = 100
 _SEVERITIES: Mapping[Severity, Text] = {
@@ -114,6 +115,7 @@ class IncidentView:
     story: Story
     now: datetime
     paths: Paths
+    probes: ProbeView | None = None  # None: the cluster has none
 
     @property
     def incident(self) -> Incident:
@@ -221,6 +223,7 @@ class ClusterView:
     history: History
     now: datetime
     paths: Paths
+    probes: ProbeView | None = None  # None: it has none
 
     @property
     def incidents(self) -> Sequence[IncidentLine]:

@@ -98,6 +98,7 @@ def change_page(
     is_unverified: bool = False,
     paths: Paths | None = None,
     pace: Pace | None = None,
+    seen: Sequence[str] = (),
 ) -> str:
     """The exact plan, its reason, its progress, and what a person may decide now.
 
@@ -105,7 +106,7 @@ def change_page(
     ``now`` is for "expires in". ``link`` opens this page again, and with ``&kind=`` a related plan in full; empty: no
     links. ``original`` and ``follow_ups``: as in ChangeView. ``step_up_url``: where to sign in again for this plan.
     ``is_unverified``: APPROVAL_MODE=link. ``paths``: None if it leads to no other page.
-    ``pace``: None if nothing is said about time.
+    ``pace``: None if nothing is said about time. ``seen``: egress IPs that probes saw lately.
     """
     view = ChangeView(change, journal, now, original, follow_ups, pace)
     return _plan_page(
@@ -120,14 +121,15 @@ def change_page(
         step_up_url=step_up_url,
         is_unverified=is_unverified,
         is_live=view.is_running,
+        seen=seen,
         crumbs=crumbs(paths, change.cluster_id, change.cluster_name, change.incident_id or "") if paths else (),
     )
 
 
-def plan_page(plan: Plan, *, language: str = "en", is_unverified: bool = False) -> str:
+def plan_page(plan: Plan, *, language: str = "en", is_unverified: bool = False, seen: Sequence[str] = ()) -> str:
     """A plan without a decision: advice, or a dry run."""
     nothing = dict.fromkeys(("form", "notice", "refusal", "link", "signed_in", "step_up_url"))
-    return _plan_page(plan_view(plan), None, language=language, is_unverified=is_unverified, **nothing)
+    return _plan_page(plan_view(plan), None, language=language, is_unverified=is_unverified, seen=seen, **nothing)
 
 
 def _plan_page(view: PlanView, change: ChangeView | None, *, language: str, **context: object) -> str:

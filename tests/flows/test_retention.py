@@ -16,15 +16,18 @@ from shared.core.incidents.retention import named_resources
 from shared.flows import retention
 from shared.flows.audit.seal import SealAudit
 from shared.flows.retention import Retention
-from shared.ids import cluster_key
+from shared.ids import cluster_key, new_id
 from shared.model.audit import AuditLine, ChatPost, OutboxMessage
 from shared.model.change import ChangeState
 from shared.model.incident import ClusterRecord, IncidentState
+from shared.model.probe import ProbeReport
 from shared.store.audit import AuditChain
 from shared.store.fleet_cache import FleetCache
+from shared.store.probes import ProbeReports
 from shared.store.records import Put, PutJournal, Records
 from shared.store.table import Table
 from tests.support.nouns import make_change, make_cluster, make_incident, make_journal
+from tests.support.storage import table_at
 
 CLUSTER = make_cluster()
 PARTITION = cluster_key(CLUSTER.id)
@@ -54,8 +57,13 @@ def arm() -> FakeArm:
 
 
 @pytest.fixture
-def flow(table: Table, records: Records, arm: FakeArm) -> Retention:
-    return Retention(records, AuditChain(table), FleetCache(table), cast(Arm, arm))
+def reports(storage: str) -> ProbeReports:
+    return ProbeReports(table_at(storage, f"p{new_id()}"), None)
+
+
+@pytest.fixture
+def flow(table: Table, records: Records, arm: FakeArm, reports: ProbeReports) -> Retention:
+    return Retention(records, AuditChain(table), FleetCache(table), cast(Arm, arm), reports)
 
 
 def line(number: int, days: int) -> Put:
@@ -161,3 +169,15 @@ def test_rows_of_yesterday_stay(flow: Retention, records: Records) -> None:
     before = left(records)
     flow.run(START + timedelta(days=1), Deadline(60))
     assert left(records) == before
+
+
+def test_reports_of_probes_go_after_three_days_a_part_in_each_run(
+    flow: Retention, reports: ProbeReports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_PROBE_REPORTS_A_RUN", 2)
+    for hours in (71, 73, 74, 75):
+        at = NOW - timedelta(hours=hours)
+        reports.add(PARTITION, ProbeReport(f"{hours:032x}", "node", "pod", at, at, at))
+    for left in (2, 1, 1):
+        flow.run(NOW, Deadline(60))
+        assert len(reports.since(PARTITION, START)) == left

@@ -38,7 +38,7 @@ RIGHT = {
     "until": ["2026-11-22T12:00Z"],
     "by": ["somebody"],
 }
-COMMANDS = ["propose", "silence", "unsilence", "start"]
+COMMANDS = ["propose", "silence", "unsilence", "start", "probe-key-create", "probe-key-revoke"]
 ACTIONS = ["approve", "deny", "stop", "resume", "roll_back", "give_up", "delete", "ask_again"]
 
 
@@ -148,6 +148,7 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
         "health",
         "health_details",
         "change_decision",
+        "probe_report",
         "sign_out",
         "asset",
         "command",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -127,6 +128,17 @@ def test_the_terminal_silences_and_proposes_as_the_person(stage: Stage, terminal
     assert ran.stdout.startswith(f"proposed: {stage.host.base_url}/api/changes/"), ran.stderr
     actors = {actor.partition(" (")[0] for actor, event in audit(stage) if "silence" in event or "proposed" in event}
     assert "Olga" in actors
+
+
+def test_the_terminal_makes_and_ends_a_probe_key_as_the_person(stage: Stage, terminal: Any) -> None:
+    ran = terminal("olga@contoso", "probe", "key", "create", "--cluster", "shop-prod")
+    key_id = ran.stdout.split("_")[1]
+    assert re.fullmatch(r"snatprobe_[0-9a-f]{12}_[A-Za-z0-9_-]{43}\n", ran.stdout), ran.stderr
+    assert terminal("rui@contoso", "probe", "key", "revoke", "--cluster", "shop-prod", key_id).returncode == 2
+    ran = terminal("olga@contoso", "probe", "key", "revoke", "--cluster", "shop-prod", key_id)
+    assert ran.stdout == f"key {key_id} is revoked\n", ran.stderr
+    events = [event for actor, event in audit(stage) if actor.startswith("Olga")]
+    assert {"probe key created", "probe key revoked"} <= set(events)
 
 
 @pytest.mark.parametrize(

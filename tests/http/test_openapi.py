@@ -17,9 +17,10 @@ from jsonschema import Draft202012Validator
 from werkzeug.test import Client
 
 from shared import __version__
+from shared.core.probing import summary
 from shared.flows.incidents.history import History
 from shared.ids import cluster_key
-from shared.model import audit, change, check, finding, incident, metric, plan, ports, reading
+from shared.model import audit, change, check, finding, incident, metric, plan, ports, probe, reading
 from shared.web.answers import change_json, history_json
 from shared.web.assets import openapi_document
 from tests.support import nouns
@@ -29,7 +30,7 @@ from tests.support.wsgi import UNROUTED, wsgi
 
 DOCUMENT = json.loads(openapi_document())
 SCHEMAS = DOCUMENT["components"]["schemas"]
-MODEL = (audit, change, check, finding, incident, metric, plan, ports, reading)
+MODEL = (audit, change, check, finding, incident, metric, plan, ports, probe, reading, summary)
 COMPOSED = {"Plan", "Change"}  # with more than the model's fields
 PUBLIC = ("/assets/{version}/{name}", "/openapi.json")
 ANY_CASE = schemathesis.openapi.from_wsgi("/api/openapi.json", wsgi).as_strategy()

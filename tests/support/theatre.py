@@ -83,6 +83,7 @@ class Theatre:
         """An app as in a new process: only the storage is kept."""
         app = App(load_settings(self._settings), self.clock)
         app.table = table_at(self._settings["AzureWebJobsStorage"], self._settings["TABLE_PREFIX"])
+        app.probe_table = table_at(self._settings["AzureWebJobsStorage"], f"{self._settings['TABLE_PREFIX']}probe")
         app.vnet_lock = VnetLock(app.table, LEASE)
         self.app = app
         return app

@@ -17,7 +17,7 @@ from shared.auth.errors import LinkTampered
 from shared.auth.signing import Signer
 from shared.triggers import http_ip
 from shared.triggers.attempts import caller_address
-from shared.triggers.http_ip import RateBound
+from shared.triggers.rate_bound import RateBound
 from tests.support.deployed import ROOT
 from tests.support.deployed_functions import deployed_functions
 

@@ -39,6 +39,7 @@ EXCEPTIONS = (
     ("settings.py", "", "problems of settings"),
     ("store/records.py", "the fleet as a whole", "a key"),
     ("model/slack.py", "Slack session", "recorded, in one language"),
+    ("store/probes.py", "probe ", "a kind of row"),
     ("store/slack_accounts.py", "slack ", "a kind of row"),
     ("store/slack_requests.py", "slack request", "a kind of row"),
     ("store/stop_switch.py", "stop flag", "a kind of row"),

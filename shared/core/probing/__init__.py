@@ -1,0 +1,1 @@
+"""What egress probes saw, and what follows from it."""

@@ -1,0 +1,185 @@
+"""What the probes of a cluster saw in some time: addresses, connect times, and what these figures say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from ipaddress import ip_address, ip_network
+from itertools import groupby
+
+from ...formatting import listed, percent
+from ...model.probe import ProbeReport, TargetCounts
+from ...model.text import Text
+from .counts import by_target
+
+APP = "app"  # the target that is this app's own echo
+LEAST, LEAST_SHARE = 5, 0.02  # fewer failures than this, or a smaller share, say nothing
+
+
+class Hint(StrEnum):
+    """What a figure points to. None of them says that ports are exhausted: only metrics do."""
+
+    SILENT = "silent"
+    REFUSED = "refused"
+    OTHER_ADDRESS = "other address"
+    EXPECTED_UNKNOWN = "expected unknown"
+    NO_ANSWER = "no answer"
+    SAME_REGION = "same region"
+    DNS = "dns"
+    TLS = "tls"
+    INTERCEPTED = "intercepted"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    hint: Hint
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class SeenAddress:
+    address: str  # proven by tickets
+    nodes: tuple[str, ...]  # as the probes say, like the next
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTarget:
+    node: str
+    counts: TargetCounts
+    is_judged: bool  # False: connections to the app itself, in its own region
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSummary:
+    since: datetime
+    reports: int
+    last_report_at: datetime | None
+    addresses: tuple[SeenAddress, ...] = ()
+    expected: tuple[str, ...] = ()  # addresses and prefixes; empty: unknown
+    targets: tuple[NodeTarget, ...] = ()  # the worst first
+    observed: tuple[Observed, ...] = ()
+
+
+def summarize(
+    reports: Sequence[ProbeReport], since: datetime, expected: Sequence[str], *, is_app_elsewhere: bool
+) -> ProbeSummary:
+    """``expected``: egress IPs as a plan names them. ``is_app_elsewhere``: the app is surely in another region."""
+    known = tuple(expected) if all(map(_is_network, expected)) else ()
+    addresses = tuple(_seen(reports))
+    targets = [
+        NodeTarget(node, counts, counts.target != APP or is_app_elsewhere)
+        for node, found in groupby(sorted(reports, key=lambda report: report.node), key=lambda report: report.node)
+        for counts in by_target(counts for report in found for counts in report.targets)
+    ]
+    targets.sort(key=lambda each: (-trouble(each.counts) / each.counts.connections, each.node, each.counts.target))
+    return ProbeSummary(
+        since,
+        len(reports),
+        max((report.sent_at for report in reports), default=None),
+        addresses,
+        known,
+        tuple(targets),
+        tuple(_observed(reports, addresses, known, targets)),
+    )
+
+
+def trouble(counts: TargetCounts) -> int:
+    """Slow or failed connections."""
+    return counts.slow + counts.failed
+
+
+def _seen(reports: Sequence[ProbeReport]) -> Iterator[SeenAddress]:
+    for address in sorted({report.address for report in reports} - {""}):
+        there = [report for report in reports if report.address == address]
+        yield SeenAddress(
+            address, tuple(sorted({report.node for report in there})), max(report.sent_at for report in there)
+        )
+
+
+def _is_network(text: str) -> bool:
+    """The rest are names: of new public IPs, or of an appliance, whose address nobody here knows."""
+    try:
+        return bool(ip_network(text))
+    except ValueError:
+        return False
+
+
+def others(addresses: Iterable[str], expected: Sequence[str]) -> tuple[str, ...]:
+    """The addresses that are in none of the expected networks."""
+    networks = [ip_network(text) for text in expected]
+    return tuple(text for text in addresses if not any(ip_address(text) in network for network in networks))
+
+
+def _observed(
+    reports: Sequence[ProbeReport],
+    addresses: Sequence[SeenAddress],
+    expected: Sequence[str],
+    targets: Sequence[NodeTarget],
+) -> Iterator[Observed]:
+    if not reports:
+        yield Observed(Hint.SILENT, Text("No probe reported in this time: nothing was measured from inside."))
+    if refused := sorted({report.node for report in reports if report.is_refused}):
+        text = Text(
+            "Probes on {nodes} measure nothing: their targets would take too many ports.", nodes=listed(refused)
+        )
+        yield Observed(Hint.REFUSED, text)
+    seen = [each.address for each in addresses]
+    if seen and not expected:
+        text = Text("Which egress IPs are expected is unknown here, so those that were seen are not compared.")
+        yield Observed(Hint.EXPECTED_UNKNOWN, text)
+    elif other := others(seen, expected):
+        text = Text(
+            "Traffic leaves by {addresses}; expected: {expected}.", addresses=listed(other), expected=listed(expected)
+        )
+        yield Observed(Hint.OTHER_ADDRESS, text)
+    every = _sum(each.counts for each in targets)
+    judged = _sum(each.counts for each in targets if each.is_judged)
+    for hint, count, whole, text in (
+        (Hint.NO_ANSWER, judged.slow + judged.timed_out, judged, _NO_ANSWER),
+        (Hint.SAME_REGION, _lost(every) - _lost(judged), every, _SAME_REGION),
+        (Hint.DNS, every.dns_failed, every, _DNS),
+        (Hint.TLS, every.tls_failed, every, _TLS),
+        (Hint.INTERCEPTED, every.intercepted, every, _INTERCEPTED),
+    ):
+        if count >= LEAST and count > LEAST_SHARE * whole.connections:
+            yield Observed(hint, _with_figures(text, count, whole.connections))
+
+
+_NO_ANSWER = Text(
+    "took a second or more to connect, or got no answer: SYNs were lost. A lack of SNAT ports looks like that, and so "
+    "does any other loss of packets"
+)
+_SAME_REGION = Text(
+    "to this app were slow or got no answer. The app may be in the cluster's own region, where load balancers lose "
+    "connections to each other (Azure/AKS#3047): this is not judged"
+)
+_DNS = Text("failed to resolve the name, before any port was needed: look at DNS, not at SNAT")
+_TLS = Text(
+    "connected and then failed in the TLS handshake: that is not SNAT, look at the target or at what inspects TLS"
+)
+_INTERCEPTED = Text(
+    "connected in less than 0.3 ms, too fast for a public address: something in between answers, such as a sidecar, "
+    "a proxy or an appliance"
+)
+
+
+def _with_figures(text: Text, count: int, whole: int) -> Text:
+    return Text(
+        "{part} of {whole} connections ({share}) {what}.",
+        part=count,
+        whole=whole,
+        share=percent(count, whole),
+        what=text,
+    )
+
+
+def _lost(counts: TargetCounts) -> int:
+    return counts.slow + counts.timed_out
+
+
+def _sum(counts: Iterable[TargetCounts]) -> TargetCounts:
+    """Of all targets."""
+    return next(iter(by_target(replace(each, target="") for each in counts)), TargetCounts("", 0))

@@ -1,0 +1,1 @@
+"""Keys and reports of egress probes."""

@@ -1,0 +1,63 @@
+"""What probes saw, as pages show it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..core.probing.summary import NodeTarget, ProbeSummary, trouble
+from ..formatting import listed, number, percent
+from ..model.text import Text, arranged
+
+COLUMNS = (
+    Text("Node, as the probe says"),
+    Text("Connections"),
+    Text("Failed"),
+    Text("Slow"),
+    Text("Lost SYNs: 1, 2, 3, 4"),
+    Text("Average"),
+    Text("Slowest"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeView:
+    summary: ProbeSummary
+
+    @property
+    def columns(self) -> Sequence[Text]:
+        return COLUMNS
+
+    @property
+    def addresses(self) -> Sequence[Text]:
+        return [
+            arranged("{address} ({nodes})", address=seen.address, nodes=listed(seen.nodes, 3))
+            for seen in self.summary.addresses
+        ]
+
+    @property
+    def rows(self) -> Sequence[tuple[str, str, tuple[str, ...], bool]]:
+        """Node, target, a cell for each further column, and whether it has trouble that counts; the worst first."""
+        return [
+            (each.node, each.counts.target, _cells(each), each.is_judged and trouble(each.counts) > 0)
+            for each in self.summary.targets
+        ]
+
+
+def _cells(of: NodeTarget) -> tuple[str, ...]:
+    counts = of.counts
+    connected = counts.connections - counts.dns_failed - counts.timed_out
+    return (
+        number(counts.connections),
+        _with_share(counts.failed, counts.connections),
+        _with_share(counts.slow, counts.connections),
+        arranged("{retried}", retried=tuple(map(number, counts.retried))),
+        _milliseconds(counts.connect_ms / connected) if connected > 0 and counts.connect_ms else arranged("–"),
+        _milliseconds(counts.slowest_ms) if counts.slowest_ms else arranged("–"),
+    )
+
+
+def _with_share(part: int, whole: int) -> Text:
+    return arranged("{part} ({share})", part=part, share=percent(part, whole)) if part else number(0)
+
+
+def _milliseconds(value: float) -> Text:
+    return arranged("{value}\u00a0ms", value=float(value) if value < 10 else round(value))
