@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup check catalogue test test-unit test-all demo serve faults lock clean azure-cli-test conformance evaluate bench
+.PHONY: help setup check catalogue test test-unit test-all demo serve faults lock clean azure-cli-test conformance evaluate bench package lint-infra
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -66,6 +66,23 @@ lock: $(READY) ## regenerate constraints.txt from requirements.txt
 
 faults: $(READY) ## break every call of an apply, a roll-back and the chat, and see it converge (ARGS="--every 10" for a part)
 	@$(PY) -m tests.faults $(ARGS)
+
+# Only what building needs, so that installing takes none of the development tools.
+PACKAGER := .cache/packager/bin/python
+
+$(PACKAGER): devhost/setup.py
+	@python=$$(PYTHON="$(PYTHON)" sh devhost/find_python.sh) && "$$python" -m venv .cache/packager
+	@$(PACKAGER) -m pip install --quiet --disable-pip-version-check $$(sed -n 's/^UV = "\(.*\)"/\1/p' devhost/setup.py)
+
+package: $(PACKAGER) ## the deployed package with its dependencies, for Linux, into dist (azd up runs this)
+	@$(PACKAGER) -m devhost.package
+
+CHECKOV := .cache/checkov/bin/checkov
+
+lint-infra: $(READY) ## checkov on infra (installs it into .cache, 200 MB)
+	@test -x $(CHECKOV) || { .venv/bin/uv venv --quiet --python $(PY) .cache/checkov \
+		&& .venv/bin/uv pip install --quiet --python .cache/checkov/bin/python checkov==3.3.30; }
+	@$(PY) -m devhost.lint_infra
 
 AZURE_CLI := .cache/azure-cli/bin/az
 

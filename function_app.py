@@ -1,7 +1,10 @@
 """The function app: registers the triggers, nothing else."""
 
+import logging
+
 import azure.functions as func
 
+from shared.build import python_mismatch
 from shared.triggers import (
     http_api,
     http_health,
@@ -21,3 +24,6 @@ for module in (
     http_pages,
 ):
     app.register_functions(module.blueprint)
+
+if mismatch := python_mismatch():
+    logging.getLogger("snatbot").error("%s", mismatch)

@@ -16,6 +16,9 @@ from .errors import MisconfiguredError
 from .maintenance_windows import MaintenanceWindows
 from .routes import OWN_NAMES, Routes, parse_routes
 
+# The platform then passes the reference itself, which anybody can guess: never a key.
+_UNRESOLVED = "is a reference that Azure could not resolve: the app's identity must be able to read the secret"
+
 
 def _text(default: Any, meaning: str, alias: str | None = None) -> Any:
     return Field(default, alias=alias, description=meaning)
@@ -280,6 +283,7 @@ def load_settings(env: Mapping[str, str], *, needs_storage: bool = True) -> Sett
     except ValidationError as error:
         for entry in error.errors(include_input=False, include_url=False, include_context=False):
             problems[str(entry["loc"][0])] = entry["msg"].removeprefix("Value error, ")
+    problems |= {name: _UNRESOLVED for name, value in given.items() if value.startswith("@Microsoft.")}
     if problems:
         raise MisconfiguredError(problems)
     return settings

@@ -255,6 +255,14 @@ def test_a_wrong_value_is_refused_by_name_with_what_would_be_right(name: str, va
     assert found[name][0].islower() or found[name].startswith("Input")
 
 
+@pytest.mark.parametrize("name", ["SIGNING_KEYS", "SLACK_WEBHOOK_URL", "ARM_ENDPOINT"])
+def test_a_reference_that_azure_could_not_resolve_is_no_value(name: str) -> None:
+    reference = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/signing-keys)"
+    with pytest.raises(MisconfiguredError) as wrong:
+        load_settings({**STORAGE, name: reference})
+    assert "could not resolve" in wrong.value.problems[name]
+
+
 def test_every_setting_that_can_be_wrong_is_tried() -> None:
     free = {"SUBSCRIPTIONS", "DETECTOR_CLIENT_ID", "ARM_AUDIENCE", "WATCH_SCHEDULE", "AzureWebJobsStorage__clientId"}
     free |= {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import azure.functions as func
 
 from .. import __version__
+from ..build import python_mismatch
 from ..errors import MisconfiguredError, SnatbotError
 from .responses import as_json
 
@@ -28,10 +29,12 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """The same with reasons and configuration. Secret settings are only shown as yes or no."""
     content, status = _health()
-    return as_json({**content, **_limited()}, status)
+    return as_json({**content, **({} if python_mismatch() else _limited())}, status)
 
 
 def _health() -> tuple[dict[str, Any], int]:
+    if mismatch := python_mismatch():  # before any import that fails because of it
+        return {"status": "not well", "version": __version__, "problems": [mismatch]}, 503
     from ..app import current
     from ..flows.health import read_health
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from devhost.package import source_files
 from tests.support.deployed import ROOT, deployed_files, left_out
 from tests.support.virtualenv import pin_lines
 
@@ -30,6 +31,7 @@ def test_the_app_is_deployed_whole() -> None:
         "docs/adr/0001.md",
         "bench/run.py",
         "infra/main.bicep",
+        "azure.yaml",
         "pyproject.toml",
         "Makefile",
         "package.json",
@@ -49,6 +51,10 @@ def test_the_app_is_deployed_whole() -> None:
 )
 def test_what_only_development_needs_is_left_out(path: str) -> None:
     assert left_out(path)
+
+
+def test_make_package_takes_the_same_files() -> None:
+    assert source_files() == deployed_files()
 
 
 def test_every_deployed_dependency_is_exact() -> None:
