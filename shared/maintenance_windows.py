@@ -8,8 +8,6 @@ Windows are separated by semicolons; times are in UTC:
     2026-12-24T18:00Z/2026-12-27T06:00Z   once
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -72,7 +70,7 @@ class MaintenanceWindows:
             at = max(ends)
         return None
 
-    def __add__(self, other: MaintenanceWindows) -> MaintenanceWindows:
+    def __add__(self, other: "MaintenanceWindows") -> "MaintenanceWindows":
         return MaintenanceWindows(self.windows + other.windows)
 
 

@@ -1,14 +1,8 @@
 """Why a change can't be approved or write, as types. People see the messages."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from ..errors import WHO_WROTE, Refused, SnatbotError
+from ..model.identity import Person, Role
 from ..model.text import Text
-
-if TYPE_CHECKING:
-    from ..model.identity import Person, Role
 
 
 class NotAuthorized(Refused):

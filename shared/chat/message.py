@@ -5,8 +5,6 @@ renderer sets the text between them in a fixed-width font. Each renderer escapes
 A message is stored as ``Text``; it is translated before it is shortened and laid out.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -131,7 +129,7 @@ class Message:
     audience: Audience = Audience.EVERYBODY
     language: str = "en"  # set at delivery
 
-    def in_language(self, language: str) -> Message:
+    def in_language(self, language: str) -> "Message":
         return replace(translated(self, language), language=language)
 
 

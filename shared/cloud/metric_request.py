@@ -1,7 +1,5 @@
 """A metric query for many resources, and its parts."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -45,11 +43,11 @@ class Part:
     def limit_keys(self) -> tuple[str, str]:
         return self.subscription, self.region_key
 
-    def of(self, resource_ids: Sequence[str]) -> Part:
+    def of(self, resource_ids: Sequence[str]) -> "Part":
         return replace(self, resource_ids=resource_ids)
 
     @property
-    def halves(self) -> tuple[Part, ...]:
+    def halves(self) -> "tuple[Part, ...]":
         """Empty for a single resource."""
         half = len(self.resource_ids) // 2
         return (self.of(self.resource_ids[:half]), self.of(self.resource_ids[half:])) if half else ()

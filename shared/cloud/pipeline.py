@@ -6,16 +6,15 @@ wait for any ``Retry-After``, even before a write.
 This module imports azure.core at its top: import it only where a client is built.
 """
 
-from __future__ import annotations
-
 import math
 import random
 import re
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
+from azure.core.credentials import TokenCredential
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline import PipelineRequest, PipelineResponse
 from azure.core.pipeline.policies import (
@@ -37,9 +36,6 @@ from .deadline import current_deadline
 from .error_mapping import operation_name
 from .errors import ForeignHost, Unavailable
 from .paging import resolve_link
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 529})
 # Seconds for one attempt; the second limits the whole answer.

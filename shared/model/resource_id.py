@@ -1,7 +1,5 @@
 """Azure resource ids. Azure ignores their case and returns them in any case."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -42,14 +40,14 @@ class ArmId(str):
         return hash(str.lower(self))
 
     @classmethod
-    def parse(cls, text: str) -> ArmId:
+    def parse(cls, text: str) -> "ArmId":
         """Raises ValueError with the given text and an example if it is not the id of a resource."""
         resource_id = cls(text.strip())
         _parts(str(resource_id))
         return resource_id
 
     @classmethod
-    def build(cls, subscription: str, resource_group: str, type: str, *names: str) -> ArmId:
+    def build(cls, subscription: str, resource_group: str, type: str, *names: str) -> "ArmId":
         """``type``: such as Microsoft.Network/virtualNetworks/subnets, with a name for each part after the provider."""
         namespace, *kinds = type.split("/")
         path = "/".join(f"{kind}/{name}" for kind, name in zip(kinds, names, strict=True))
@@ -77,7 +75,7 @@ class ArmId(str):
         return self.names[-1]
 
     @property
-    def parent(self) -> ArmId:
+    def parent(self) -> "ArmId":
         """The containing resource, such as a subnet's virtual network. Raises ValueError at the top."""
         if len(self.names) < 2:
             raise ValueError(f"{self} has no parent resource")

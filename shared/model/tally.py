@@ -1,7 +1,5 @@
 """The counted results of a scan: for the log line of a tick, and for what is unmeasured."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,7 +21,7 @@ class Unseen:
     remedy: Text
     keys: tuple[str, ...] = ()  # short cluster keys
 
-    def __add__(self, other: Unseen) -> Unseen:
+    def __add__(self, other: "Unseen") -> "Unseen":
         return replace(self, keys=tuple(sorted({*self.keys, *other.keys})))
 
 
@@ -42,7 +40,7 @@ class Tally:
     one_by_one: Mapping[str, Text] = field(default_factory=dict)
     port_parts: int = 1  # parts in which ports are read, one a tick
 
-    def __add__(self, other: Tally) -> Tally:
+    def __add__(self, other: "Tally") -> "Tally":
         effects = dict(self.effects)
         for name, count in other.effects.items():
             effects[name] = effects.get(name, 0) + count
@@ -68,7 +66,7 @@ class Effort:
     retries: int = 0  # requests that repeated an earlier request
     seconds: float = 0.0
 
-    def __add__(self, other: Effort) -> Effort:
+    def __add__(self, other: "Effort") -> "Effort":
         return Effort(self.requests + other.requests, self.retries + other.retries, self.seconds + other.seconds)
 
 

@@ -6,8 +6,6 @@ storage keeps it as such. Babel finds the msgids, so they are literals. Texts jo
 become a plain ``str`` that can't be translated: use values, ``Text.plural`` and the functions of ``formatting``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -56,16 +54,16 @@ class Text(str):
     values: Mapping[str, Value]
     _plural: str
 
-    def __new__(cls, msgid: str, /, **values: Value) -> Text:
+    def __new__(cls, msgid: str, /, **values: Value) -> "Text":
         return cls._made(msgid, "", values)
 
     @classmethod
-    def plural(cls, singular: str, plural: str, /, *, count: int, **values: Value) -> Text:
+    def plural(cls, singular: str, plural: str, /, *, count: int, **values: Value) -> "Text":
         """By ``count``, which both forms may show as ``{count}``."""
         return cls._made(singular, plural, {"count": count, **values})
 
     @classmethod
-    def _made(cls, msgid: str, plural: str, values: Mapping[str, Value]) -> Text:
+    def _made(cls, msgid: str, plural: str, values: Mapping[str, Value]) -> "Text":
         text = str.__new__(cls, _shown(msgid, plural, values, ENGLISH))
         text.msgid, text._plural, text.values = msgid, plural, values
         return text
@@ -85,7 +83,7 @@ class Text(str):
         )
 
     @classmethod
-    def _from_json(cls, found: object) -> Text:
+    def _from_json(cls, found: object) -> "Text":
         match found:
             case Text():
                 return found

@@ -1,7 +1,5 @@
 """The lock of a virtual network: one change holds it, and one worker of that change while its lease lasts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -47,7 +45,7 @@ class VnetLock:
         stored = self._table.get(VnetClaim, _partition(vnet_id), _ROW)
         return stored.value if stored else None
 
-    def claim_vnet(self, vnet_id: str, change_id: str, worker: str, wall: datetime, partition: str = "") -> HeldClaim:
+    def claim_vnet(self, vnet_id: str, change_id: str, worker: str, wall: datetime, partition: str = "") -> "HeldClaim":
         """Take the claim, or take it over. Raises VnetBusy if another change, or a live worker, holds it."""
         stored = self._table.get(VnetClaim, _partition(vnet_id), _ROW)
         if stored is not None:

@@ -1,24 +1,22 @@
 """The handlers of a change's page: read the link, call one flow, render."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import azure.functions as func
 
-from ..app import current
+from ..app import App, current
 from ..auth.errors import FormExpired, LinkTampered, NotPermitted, SignInNeeded
 from ..auth.signing import LinkTarget
 from ..clock import Instant
+from ..core.approval.policy import Place
 from ..core.planning.request import PlanRequest
 from ..errors import NotFoundHere, Refused
-from ..flows.approval.decide import AlreadyDecided
+from ..flows.approval.decide import AlreadyDecided, ChangeAndJournal
 from ..flows.approval.propose import made_by
 from ..formatting import visible
-from ..model.change import Action
+from ..model.change import Action, Change
 from ..model.identity import Approver
 from ..model.text import Text
 from ..user_input import LONGEST_NAME
@@ -29,13 +27,6 @@ from .attempts import note_refusal
 from .queue_messages import message
 from .responses import as_json, as_page, language_of, same_language, see_other, status_of, title_of, wants_page
 from .visitors import SIGN_OUT, Visitor, is_own_origin, permitted, read_form, reader_of, record_id, visitor_of
-
-if TYPE_CHECKING:
-    from ..app import App
-    from ..core.approval.policy import Place
-    from ..flows.approval.decide import ChangeAndJournal
-    from ..model.change import Change
-    from ..model.identity import Approver
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,9 @@
 """The log fields of a scan: the same names for the whole fleet and for one shard."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-from ..model.tally import COUNTS
-
-if TYPE_CHECKING:
-    from ..flows.monitoring.tick import Tick
-    from ..model.tally import Effort, Tally
+from ..flows.monitoring.tick import Tick
+from ..model.tally import COUNTS, Effort, Tally
 
 
 def tick_fields(tick: Tick) -> dict[str, Any]:

@@ -1,24 +1,22 @@
 """The handlers of the pages to read: who reads, what is stored, render."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 import azure.functions as func
 
 from .. import user_input
-from ..app import current
+from ..app import App, current
 from ..auth.errors import FormExpired, NotPermitted
 from ..core.incidents.cluster_status import ClusterState
 from ..errors import BadInput, NotFoundHere, Refused
 from ..flows.incidents.history import read_history
 from ..flows.incidents.story import read_story
-from ..flows.monitoring.fleet_status import read_fleet_status
+from ..flows.monitoring.fleet_status import FleetStatus, read_fleet_status
 from ..flows.probing.read import SHOWN
 from ..ids import cluster_key
 from ..model.identity import Role
+from ..model.incident import Incident
 from ..model.text import Text
 from ..web.fleet_view import FleetView, StatusView
 from ..web.incident_view import ClusterView, IncidentView
@@ -27,13 +25,7 @@ from ..web.read_pages import SILENCE, IncidentForm, cluster_page, fleet_page, in
 from .change_pages import signed_in
 from .queue_messages import message
 from .responses import as_page, language_of, same_language, see_other
-from .visitors import KEY, is_own_origin, permitted, read_form, reader_of, record_id
-
-if TYPE_CHECKING:
-    from ..app import App
-    from ..flows.monitoring.fleet_status import FleetStatus
-    from ..model.incident import Incident
-    from .visitors import Visitor
+from .visitors import KEY, Visitor, is_own_origin, permitted, read_form, reader_of, record_id
 
 _AUDIT_SHOWN = timedelta(days=30)
 _PURPOSE = Text("silence a cluster or propose a plan")

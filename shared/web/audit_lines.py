@@ -1,17 +1,13 @@
 """The audit as JSON lines: what verifying it found, and the lines with their places in their chains."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core.audit.chain import ChainReport, Line
+from ..flows.audit.verify import AuditReport
 from ..store.audit import as_record
 from .answers import SCHEMA, plain
-
-if TYPE_CHECKING:
-    from ..flows.audit.verify import AuditReport
 
 
 def verification_json(report: AuditReport) -> dict[str, Any]:

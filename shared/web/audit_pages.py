@@ -1,22 +1,17 @@
 """The audit and the receipt of a change as pages."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from ..chat.labels import describe_step
 from ..core.audit.chain import Line, Proof
+from ..flows.audit.receipt import Receipt
+from ..flows.audit.verify import AuditReport
 from ..model.text import Text
 from ..store.audit import as_record
 from .change_view import ChangeView
 from .pages import FLEET, SignedIn, crumbs, render
 from .paths import Paths
 from .plan_view import Tone
-
-if TYPE_CHECKING:
-    from ..flows.audit.receipt import Receipt
-    from ..flows.audit.verify import AuditReport
 
 _PROOFS: Mapping[Proof, tuple[Tone, Text]] = {
     Proof.SIGNED: ("good", Text("signed")),

@@ -1,20 +1,15 @@
 """The receipt of a change as one JSON document: who approved what, when, with which result, and what verifies."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from ..chat.labels import describe_step
 from ..core.audit.chain import Proof
+from ..flows.audit.receipt import Receipt
 from ..model.audit import ENDED, GIVEN_UP
 from .answers import SCHEMA, plain
 from .audit_lines import line_json, problems_json
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from ..flows.audit.receipt import Receipt
 
 
 def receipt_json(receipt: Receipt) -> dict[str, Any]:

@@ -5,13 +5,12 @@ than documented, and undocumented members, take a slower way to the same structs
 documented is an error of its row, never of the batch.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -21,9 +20,6 @@ from ..error_mapping import from_metric_code, json_object, json_value
 from ..errors import AzureError, MetricUnavailable, UnexpectedAnswer
 from ..metric_queries import METRIC, MetricQuery
 from .fields import moment, text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 T = TypeVar("T")
 _Points = tuple[tuple[datetime, float], ...]

@@ -5,8 +5,6 @@ from that. So after a rule that matches by a tag the search continues to the fir
 rules must allow the approval.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -118,7 +116,7 @@ class Policy:
     def reads_tags(self) -> bool:
         return any(rule.clusters.tags for rule in self.rules)
 
-    def rules_for(self, cluster_id: ArmId, tags: Mapping[str, str], kind: PlanKind) -> MatchedRules:
+    def rules_for(self, cluster_id: ArmId, tags: Mapping[str, str], kind: PlanKind) -> "MatchedRules":
         """The rules that must all allow this change."""
         return MatchedRules(tuple(self._matching(cluster_id, tags, kind)), self.version)
 

@@ -1,7 +1,5 @@
 """Build a Plan from an outline and the facts, and notes that several kinds show. No other module creates plans."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 
 from ...formatting import listed, minutes_of, public_ips_of
@@ -44,7 +42,7 @@ class Outline:
     rollback_commands: tuple[str, ...] = ()
     of_change_id: str | None = None
 
-    def unless_blocked(self) -> Outline:
+    def unless_blocked(self) -> "Outline":
         """The outline without its commands if a check blocks, so that nobody copies them."""
         checks = sort_checks(self.checks)
         blocker = next((check for check in checks if check.is_blocking), None)

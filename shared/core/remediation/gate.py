@@ -5,8 +5,6 @@ gateway's rate must rise by a share of what the subnet's own nodes had before. A
 metrics name each node, so the nodes' own connections count.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -52,7 +50,7 @@ class TrafficBefore:
     unplaced: float  # of nodes in no known subnet, which may be in this one; infinite if not measured
 
     @classmethod
-    def of(cls, baseline: Baseline | None, subnet_id: ArmId) -> TrafficBefore:
+    def of(cls, baseline: Baseline | None, subnet_id: ArmId) -> "TrafficBefore":
         if baseline is None:
             return cls(0.0, float("inf"))
         placed = baseline.successful_by_subnet

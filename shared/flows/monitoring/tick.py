@@ -1,7 +1,5 @@
 """The policy, the time and the result of a tick."""
 
-from __future__ import annotations
-
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,5 +66,5 @@ class TickTime:
     all: Deadline
 
     @staticmethod
-    def of(seconds: float) -> TickTime:
+    def of(seconds: float) -> "TickTime":
         return TickTime(Deadline(_FOR_LISTING * seconds), Deadline(_FOR_SCANNING * seconds), Deadline(seconds))

@@ -4,8 +4,6 @@ The log is minutes late, so it is read once it should hold those writes. It coun
 writes: otherwise it may lack others too. If the log can't tell, the result says so, and never "nobody".
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,7 +31,7 @@ class AuditResult:
     figure: Text = Text("")  # one sentence for people; empty if snatbot wrote nothing
     again_at: datetime | None = None  # when to read the log again
 
-    def __add__(self, other: AuditResult) -> AuditResult:
+    def __add__(self, other: "AuditResult") -> "AuditResult":
         again_at = min(filter(None, (self.again_at, other.again_at)), default=None)
         return AuditResult((*self.overlaps, *other.overlaps), self.figure or other.figure, again_at)
 
