@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...chat.fleet_messages import incidents_opened
-from ...chat.routing import Target
 from ...ids import cluster_key
 from ...model.assessment import Assessment
 from ...model.finding import FindingKind
 from ...store.errors import StoreError
 from ...store.records import FLEET_PARTITION, Records
 from ..notification.outbox import Outbox
-from ..notification.route import Router
+from ..notification.route import Router, Target
 
 log = logging.getLogger("snatbot.watch")
 MOST_ALONE = 5  # with more clusters, chats get a list

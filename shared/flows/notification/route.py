@@ -1,14 +1,15 @@
-"""Choose the channels of a message right before its delivery, if ROUTES are set."""
+"""The channels that get a message, by its cluster and severity: chosen right before its delivery, if ROUTES are set."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from ...chat.routing import Target, channels_for
 from ...ids import new_id
 from ...model.audit import NotifiedChannels, OutboxMessage
+from ...model.finding import Severity
 from ...model.resource_id import ArmId
 from ...store.errors import StoreConflict
 from ...store.records import Put, Records, Stored
@@ -64,3 +65,38 @@ def _subject_of(row: OutboxMessage) -> str:
         return message_of(row).subject
     except ValueError:
         return ""  # given up later
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Cluster and severity of a message. Unknown values match no condition; a fleet message has only those."""
+
+    cluster: str = ""
+    subscription: str = ""
+    tags: Mapping[str, str] | None = None
+    severity: Severity | None = None
+
+
+def channels_for(routes: Sequence[Route], default: Sequence[str], target: Target) -> tuple[str, ...]:
+    """The distinct channels of the first matching route; ``default`` if none matches."""
+    found = next((route.to for route in routes if matches(route, target)), default)
+    return tuple(dict.fromkeys(found))
+
+
+def matches(route: Route, target: Target) -> bool:
+    tags = {name.lower(): value for name, value in (target.tags or {}).items()}
+    is_bad_enough = route.severity is None or (
+        target.severity is not None and target.severity.rank >= Severity(route.severity).rank
+    )
+    return (
+        is_bad_enough
+        and _is_among(target.cluster, route.clusters)
+        and _is_among(target.subscription, route.subscriptions)
+        and all(tags.get(name.lower()) == value for name, value in route.tags.items())
+    )
+
+
+def _is_among(text: str, patterns: Sequence[str]) -> bool:
+    if not patterns:
+        return True
+    return bool(text) and any(fnmatchcase(text.lower(), pattern.lower()) for pattern in patterns)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.chat.routing import Target, channels_for, matches
+from shared.flows.notification.route import Target, channels_for, matches
 from shared.model.finding import Severity
 from shared.routes import Route
 
