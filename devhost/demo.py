@@ -26,6 +26,7 @@ from devhost.browser import PageFailedError, camera, click, sign_in, visit
 from devhost.console import Teller, fail
 from devhost.errors import DevHostError
 from devhost.evidence import verify_evidence
+from devhost.inside import Inside
 from devhost.stage import DETECTOR, REMEDIATOR, SIGN_IN, Stage, set_up
 
 if TYPE_CHECKING:
@@ -76,10 +77,12 @@ class Story:
         self._titles: list[str] = []
         self._http = requests.Session()
         self._http.headers["x-functions-key"] = stage.host.function_key
+        self._inside = Inside(stage, tell, lambda: dict(self._get("check", cluster="shop-prod")["probes"]))
 
     def play(self) -> None:
-        self._see()
+        failing = self._see()
         link = self._tell_people()
+        self._inside.explain(failing)
         subnets = self._subnets()
         self._refuse(link)
         ada, ben = self._ask(link)
@@ -90,7 +93,8 @@ class Story:
         receipt = self._ada.request.get(self._button("Receipt")).text()
         verify_evidence(self._host.settings, receipt, self._tell)
 
-    def _see(self) -> None:
+    def _see(self) -> set[str]:
+        """The nodes whose connections fail."""
         self._tell.chapter("See: GET /api/check")
         report = self._get("check")
         self._tell.keep("check.json", report)
@@ -102,6 +106,7 @@ class Story:
         for node in reading["nodes"]:
             self._tell.say(f"  {node['name']}  {node['ip']:<12} {node['failed']:>6,} failed connections")
         self._tell.say("It must be zero. The check wrote nothing.")
+        return {str(node["name"]) for node in reading["nodes"]}
 
     def _tell_people(self) -> str:
         """The first tick. Returns the address behind the message's button."""
@@ -175,6 +180,8 @@ class Story:
                     told.add((change["id"], entry["step"]))
                     self._tell.say(f"  minute {minute:>2}  step {entry['step'] + 1}  {entry['note']}")
             self._say_title()
+            if change["state"] == "verifying":
+                self._inside.switched()
             if change["state"] in FINAL:
                 return str(change["state"])
             self._stage.pass_minutes()
@@ -200,6 +207,7 @@ class Story:
             self._tell.keep(f"subnet-{name}.diff", "\n".join(difference) + "\n")
             if lost := [key for key, value in old["properties"].items() if new["properties"].get(key) != value]:
                 raise StoryError(f"subnet {name} lost or changed {', '.join(lost)}")
+        self._inside.prove()
         self._tell.say("What the message says now:")
         self._tell.quote(slack_text.lines(self._message()["content"]))
         self._tell.say(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _FORWARDED = "X-Forwarded-For"
+_SOURCE = "X-Simulated-Source"
 ADMIN_PREFIX = "/admin/functions/"
 
 
@@ -104,8 +105,10 @@ def _call(request: Request, target: str, values: dict[str, str]) -> HttpCall:
     headers: dict[str, str] = {}
     for name, value in request.headers:
         headers[name] = f"{headers[name]},{value}" if name in headers else value
-    # As Azure's front end does: what the caller claims, and then where the request came from.
-    hops = (headers.get(_FORWARDED, ""), f"{request.remote_addr}:{request.environ.get('REMOTE_PORT', 0)}")
+    # As Azure's front end does: what the caller claims, and then where the request came from. A simulated pod says the
+    # latter itself: between it and this host there is no network that could translate its address.
+    came_from = headers.pop(_SOURCE, "") or f"{request.remote_addr}:{request.environ.get('REMOTE_PORT', 0)}"
+    hops = (headers.get(_FORWARDED, ""), came_from)
     headers[_FORWARDED] = ", ".join(filter(None, hops))
     return HttpCall(
         method=request.method,

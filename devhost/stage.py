@@ -35,6 +35,7 @@ class Stage:
         for _ in range(minutes):
             self.simulator.advance(60)
             self.host.advance_clock(60)
+            self.simulator.run_probes()
             self.host.run_timer("watch")
             self.host.drain(120)
 

@@ -1,6 +1,7 @@
 """Lets the pods of egress probes report to the app: /api/ip with a nonce, then the report with the ticket from there.
 
-Requests are sent over HTTP with the X-Forwarded-For that Azure's front end would append. A report is sent about every 5
+Requests are sent over HTTP with the X-Forwarded-For that Azure's front end would append, and with the same for a front
+end that appends by itself. A report is sent about every 5
 minutes; while the last answer said 30 seconds, every 90, and at once after a failure. What can't be delivered waits.
 """
 
@@ -107,7 +108,8 @@ def _deliver(pod: ProbePod, addresses: list[str], at: float) -> int:
 
 def _send(url: str, address: str, body: Any = None, key: str = "") -> tuple[int, dict[str, Any]]:
     """The status, 0 without an answer, and the answer's JSON object."""
-    headers = {"X-Forwarded-For": f"{address}:50000", "Content-Type": "application/json"}
+    source = f"{address}:50000"
+    headers = {"X-Forwarded-For": source, "X-Simulated-Source": source, "Content-Type": "application/json"}
     if key:
         headers["Authorization"] = f"Bearer {key}"
     data = json.dumps(body).encode() if body is not None else None

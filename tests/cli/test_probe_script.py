@@ -12,13 +12,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import trustme
 
+from shared.clock import Instant
+from shared.flows.probing.accept import AcceptReport
+from shared.model.probe import ProbeKey, ProbeReport
+from shared.model.resource_id import ArmId
+from shared.store.probes import ProbeReports
 from shared.web.export.probe_manifest import SCRIPT
 from tests.support.probe_pod import KEY, ProbePod, free_port, shells
 
@@ -37,6 +43,7 @@ class App(ThreadingHTTPServer):
         self.answers: list[Answer] = [(200, '{"interval_seconds": 300}')]
         self.address_answer = '{"address": "203.0.113.7", "ticket": "%s.signed-1_x"}'
         self.reports: list[dict[str, Any]] = []
+        self.bodies: list[bytes] = []
         self.headers: list[dict[str, str]] = []
         self.largest = self.connections = self.calls = 0
 
@@ -66,6 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
         status, text = self.server.answer()
         if status == 200:
             self.server.reports.append(json.loads(body))
+            self.server.bodies.append(body)
             self.server.headers.append(dict(self.headers))
         self._say(status, text)
 
@@ -292,6 +300,37 @@ def test_the_largest_report_is_below_32_kb(any_pod: ProbePod, app: App) -> None:
     names = [f"{'a' * 60}.{'b' * 60}.{'c' * 60}.{number}.invalid:65535" for number in range(5)]
     any_pod.run(app.url, *names, rounds=2)
     assert app.largest * 10 < 32 * 1024
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.reports: list[ProbeReport] = []
+
+    def add(self, partition: str, report: ProbeReport) -> bool:
+        self.reports.append(report)
+        return True
+
+
+def test_the_app_reads_what_the_script_sends(any_pod: ProbePod, app: App, tls_target: tuple[str, str]) -> None:
+    target, options = tls_target
+    any_pod.run(app.url, target, "no-such-name.invalid:443", options=options)
+    any_pod.run(app.url, ports=100)
+    kept = Kept()
+    key = ProbeKey("0" * 12, ArmId("/subscriptions/s"), "", datetime.now(UTC), "Ada")
+    accepting = AcceptReport(
+        cast(ProbeReports, kept), lambda ticket, nonce, _: "203.0.113.7" if nonce in ticket else ""
+    )
+    for body, report in zip(app.bodies, app.reports, strict=True):
+        at = datetime.fromtimestamp(report["sent_at"], UTC)
+        assert accepting.accept(key, body, Instant(at, at))
+    measured, refused = kept.reports
+    assert measured.address == "203.0.113.7"
+    assert {counts.target: counts.failed for counts in measured.targets} == {
+        "app": 0,
+        target: 0,
+        "no-such-name.invalid:443": 1,
+    }
+    assert (refused.is_refused, refused.targets) == (True, ())
 
 
 def test_shellcheck_finds_nothing() -> None:

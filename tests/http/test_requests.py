@@ -10,7 +10,11 @@ import pytest
 import requests
 
 from devhost.stage import Stage
+from shared.app import App
+from shared.clock import SystemClock
+from shared.model.resource_id import ArmId
 from shared.model.text import Text
+from shared.settings import load_settings
 from shared.store.liveness import Liveness
 from shared.store.table import Table
 
@@ -192,3 +196,21 @@ def test_the_echo_of_addresses_ignores_what_a_caller_claims(stage: Stage) -> Non
     assert plain.text.startswith("127.0.0.1 is a private address, not an egress address.")
     found = requests.get(url, headers=claimed, params={"nonce": "a-nonce-of-mine"}, timeout=60).json()
     assert (found["address"], found["is_egress"], found["ticket"]) == ("127.0.0.1", False, None)
+
+
+def test_simulated_probes_report_the_address_that_they_leave_by_and_where_syns_are_lost(stage: Stage) -> None:
+    app = App(load_settings(stage.host.settings), SystemClock())
+    (cluster,) = ask(stage, "check").json()["clusters"]
+    failing = {node["name"] for node in cluster["reading"]["nodes"]}
+    _, key = app.probe_keys.create(ArmId(cluster["cluster"]["id"]), "Ada", datetime.now(UTC))
+    assert stage.simulator.apply_probes("shop-prod", stage.host.base_url, key) == 3
+    for _ in range(15):
+        assert set(stage.simulator.run_probes().values()) <= {-1, 200}
+        stage.simulator.advance(30)
+        stage.host.advance_clock(30)
+    probes = ask(stage, "check", cluster="shop-prod").json()["probes"]
+    (seen,) = probes["addresses"]
+    assert (seen["address"], len(seen["nodes"])) == ("203.0.113.1", 3)
+    payments = [each for each in probes["targets"] if each["counts"]["target"] == "payments.example.org:443"]
+    assert {each["node"] for each in payments if each["counts"]["slow"] + each["counts"]["timed_out"]} <= failing
+    assert {each["counts"]["slow"] for each in probes["targets"] if each["counts"]["target"] == "app"} == {0}

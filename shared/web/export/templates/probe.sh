@@ -49,7 +49,7 @@ measure_all() {
     done
     [ -e answer ] || return 0
     found=$(sed -n 's/.*"ticket": *"\([A-Za-z0-9._-]*\)".*/\1/p;q' answer)
-    if [ -n "$found" ] && [ ${#found} -le 2000 ]; then ticket=$found; fi
+    if [ -n "$found" ] && [ ${#found} -le 500 ]; then ticket=$found; fi
 }
 
 write_report() {
