@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
     from .flows.planning.plan import Planner
-    from .flows.probing.accept import AcceptReport
-    from .flows.probing.keys import Keys
-    from .flows.probing.read import ReadProbes
     from .flows.remediation.gate import Gate
     from .flows.remediation.reconcile import Reconciler
     from .flows.remediation.verify import Verify
@@ -52,25 +49,6 @@ class App(Watching):
     @cached_property
     def silence(self) -> Silence:
         return Silence(self.records, self.active_clusters, self.outbox, self.clock)
-
-    @cached_property
-    def probe_keys(self) -> Keys:
-        from .flows.probing.keys import Keys
-
-        return Keys(self.stored_probe_keys)
-
-    @cached_property
-    def read_probes(self) -> ReadProbes:
-        from .flows.probing.read import ReadProbes
-
-        return ReadProbes(self.stored_probe_keys, self.probe_reports, self.records, self.settings.region_name)
-
-    @cached_property
-    def accept_report(self) -> AcceptReport:
-        from .flows.probing.accept import AcceptReport
-
-        signer = self.signer if self.settings.signing_key_list else None
-        return AcceptReport(self.probe_reports, signer.ticket_address if signer else lambda *_: "")
 
     @cached_property
     def stop(self) -> StopChanges:
@@ -174,13 +152,16 @@ class App(Watching):
     def gate(self) -> Gate:
         from .core.remediation.measurement import MeasurementPolicy
         from .flows.remediation.gate import GATE_MINUTES, Gate
+        from .flows.remediation.probe_evidence import ProbeEvidence
         from .flows.remediation.readiness_evidence import ReadinessEvidence
         from .flows.remediation.traffic_evidence import TrafficEvidence
 
         limit = timedelta(minutes=self.settings.gate_limit_minutes)
         policy = MeasurementPolicy(self.settings.ingestion_lag_minutes, GATE_MINUTES, limit)
         traffic = TrafficEvidence(self.metrics, self.discovery, policy)
-        return Gate((traffic, ReadinessEvidence(self.metrics, self.discovery)), self.discovery, policy)
+        readiness = ReadinessEvidence(self.metrics, self.discovery)
+        probes = ProbeEvidence(self.probe_reports, self.records, self.discovery, self.clock, self.settings.region_name)
+        return Gate((traffic, readiness, probes), self.discovery, policy)
 
     @cached_property
     def reconciler(self) -> Reconciler:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from .flows.monitoring.inventory import FleetInventory
     from .flows.monitoring.scan import FleetScanner
     from .flows.monitoring.watch import Watch
+    from .flows.probing.accept import AcceptReport
+    from .flows.probing.keys import Keys
+    from .flows.probing.read import ReadProbes
     from .flows.retention import Retention
 
 # Constants, because nobody needs other values.
@@ -52,6 +55,25 @@ class Watching(Clients):
     def router(self) -> Router:
         routes = self.settings.routes.routes if self.settings.routes else ()
         return Router(self.records, routes, self.settings.default_channels, tuple(self.channels))
+
+    @cached_property
+    def probe_keys(self) -> Keys:
+        from .flows.probing.keys import Keys
+
+        return Keys(self.stored_probe_keys)
+
+    @cached_property
+    def read_probes(self) -> ReadProbes:
+        from .flows.probing.read import ReadProbes
+
+        return ReadProbes(self.stored_probe_keys, self.probe_reports, self.records, self.settings.region_name)
+
+    @cached_property
+    def accept_report(self) -> AcceptReport:
+        from .flows.probing.accept import AcceptReport
+
+        signer = self.signer if self.settings.signing_key_list else None
+        return AcceptReport(self.probe_reports, signer.ticket_address if signer else lambda *_: "")
 
     @cached_property
     def inventory(self) -> FleetInventory:
@@ -136,6 +158,7 @@ class Watching(Clients):
             lambda change: self.links.page(change),
             is_offering=self.settings.is_remediation_on,
             several=SeveralAtOnce(self.records, self.router),
+            probes=self.read_probes.last_hour,
         )
 
     @cached_property

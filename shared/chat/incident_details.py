@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ..core.probing.summary import ProbeSummary, trouble
 from ..formatting import listed, minutes_of, sentence, sentences
 from ..model.assessment import Assessment
 from ..model.finding import FindingKind
@@ -38,6 +39,24 @@ def details(incident: Incident, assessment: Assessment) -> Iterator[Section]:
     places += [Text("NAT gateway {name}", name=resource_name(gateway_id)) for gateway_id in assessment.gateway_ids]
     sections.append(Section(Text("Where"), bullets=tuple(places)))
     yield from (replace(section, is_detail=True) for section in sections)
+
+
+def seen_inside(probes: ProbeSummary) -> Section:
+    """What egress probes saw, in short."""
+    counts = [each.counts for each in probes.targets]
+    figures = Text.plural(
+        "{count} new connection of egress probes in the last hour; slow or failed: {bad}.",
+        "{count} new connections of egress probes in the last hour; slow or failed: {bad}.",
+        count=sum(each.connections for each in counts),
+        bad=sum(map(trouble, counts)),
+    )
+    seen = [each.address for each in probes.addresses]
+    bullets = (
+        figures if counts else EMPTY,
+        Text("Egress IPs, proven by tickets: {addresses}", addresses=listed(seen)) if seen else EMPTY,
+        *(each.text for each in probes.observed),
+    )
+    return Section(Text("Seen from inside"), bullets=tuple(filter(None, bullets)), is_detail=True)
 
 
 def _evidence(incident: Incident, assessment: Assessment) -> Iterator[Section]:

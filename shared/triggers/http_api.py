@@ -34,7 +34,7 @@ def check(req: func.HttpRequest) -> func.HttpResponse:
     if form == "text" or (not form and accepted == "text/plain"):
         return as_text(check_as_text(report, language_of(req)))
     is_single = len(report.assessments) == 1 and app.settings.has_storage
-    probes = app.read_probes.of_check(report.assessments[0].cluster, now) if is_single else None
+    probes = app.read_probes.last_hour(report.assessments[0].cluster, now) if is_single else None
     return as_json(check_json(report, probes))
 
 

@@ -67,7 +67,7 @@ def summarize(
     reports: Sequence[ProbeReport], since: datetime, expected: Sequence[str], *, is_app_elsewhere: bool
 ) -> ProbeSummary:
     """``expected``: egress IPs as a plan names them. ``is_app_elsewhere``: the app is surely in another region."""
-    known = tuple(expected) if all(map(_is_network, expected)) else ()
+    known = tuple(expected) if all(map(is_network, expected)) else ()
     addresses = tuple(_seen(reports))
     targets = [
         NodeTarget(node, counts, counts.target != APP or is_app_elsewhere)
@@ -99,7 +99,7 @@ def _seen(reports: Sequence[ProbeReport]) -> Iterator[SeenAddress]:
         )
 
 
-def _is_network(text: str) -> bool:
+def is_network(text: str) -> bool:
     """The rest are names: of new public IPs, or of an appliance, whose address nobody here knows."""
     try:
         return bool(ip_network(text))

@@ -13,14 +13,17 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ...chat import fleet_messages, incident_messages, waiting_messages
+from ...chat.incident_details import seen_inside
 from ...chat.message import Audience, Message
 from ...cloud.deadline import Deadline
 from ...core.associations import Associations, associations, next_association
 from ...core.incidents.lifecycle import Effect, IncidentPolicy, IncidentTransition, next_incident
 from ...core.incidents.reminders import NO_ANSWERS, answers, waiting
+from ...core.probing.summary import ProbeSummary
 from ...ids import cluster_key, new_id
 from ...model.assessment import Assessment
 from ...model.change import IN_FLIGHT, PENDING, Change, ChangeState
+from ...model.cluster import Cluster
 from ...model.cluster_status import OpenWork
 from ...model.finding import FAILURES, FindingKind
 from ...model.incident import ClusterRecord, Incident
@@ -98,6 +101,7 @@ class IncidentTracker:
     _: KW_ONLY
     is_offering: bool  # incidents that a plan could cure get one
     several: SeveralAtOnce | None = None  # None: each incident has a message of its own
+    probes: Callable[[Cluster, datetime], ProbeSummary | None] = lambda *_: None  # what they saw lately
 
     def read_state(self, cluster_id: ArmId, cluster_name: str) -> ClusterState:
         """Raises StoreError."""
@@ -282,7 +286,8 @@ class IncidentTracker:
     ) -> Message | None:
         match effect:
             case Effect.OPENED | Effect.REOPENED | Effect.FAILING | Effect.WORSENED:
-                return _ALERTS[effect](incident, assessment)
+                message, seen = _ALERTS[effect](incident, assessment), self.probes(assessment.cluster, now)
+                return replace(message, sections=(*message.sections, seen_inside(seen))) if seen else message
             case Effect.CLEARED if isinstance(assessment.reading, DoesNotApply):
                 return fleet_messages.monitoring_ended(incident, now, is_withdrawn=is_withdrawn)
             case Effect.CLEARED:

@@ -30,11 +30,11 @@ class ReadProbes:
         reports = [report for report in self.reports.since(partition, since) if report.sent_at <= until]
         if not reports and not self.keys.valid(partition):
             return None
-        is_elsewhere = bool(self.app_region and region) and _plain(self.app_region) != _plain(region)
-        return summarize(reports, since, self._expected(partition), is_app_elsewhere=is_elsewhere)
+        is_app_elsewhere = is_elsewhere(self.app_region, region)
+        return summarize(reports, since, self._expected(partition), is_app_elsewhere=is_app_elsewhere)
 
-    def of_check(self, cluster: Cluster, now: datetime) -> ProbeSummary | None:
-        """Of the last hour. None also if storage does not answer: a check goes without."""
+    def last_hour(self, cluster: Cluster, now: datetime) -> ProbeSummary | None:
+        """None also if storage does not answer: neither a check nor an alarm waits for it."""
         try:
             return self.summary(cluster_key(cluster.id), cluster.location, now - SHOWN, now)
         except StoreError:
@@ -59,6 +59,11 @@ class ReadProbes:
     def _then(self, partition: str, change: Change) -> Sequence[str]:
         journal = self.records.journal(partition, change.id)
         return egress_addresses(change.plan, [stored.value for stored in journal.values()])
+
+
+def is_elsewhere(app_region: str, region: str) -> bool:
+    """False also if a region is unknown."""
+    return bool(app_region and region) and _plain(app_region) != _plain(region)
 
 
 def _plain(region: str) -> str:

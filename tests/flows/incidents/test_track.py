@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from shared.cloud.deadline import Deadline
+from shared.core.probing.summary import summarize
 from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSummary
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key, new_id
@@ -19,6 +20,7 @@ from shared.model.cluster_status import OpenWork
 from shared.model.health_event import HealthEventComparison, HealthEventVerdict
 from shared.model.incident import ClusterRecord, IncidentState
 from shared.model.plan import AssociateSubnet
+from shared.model.probe import ProbeReport, TargetCounts
 from shared.model.reading import Idle, Reading, Unmeasured
 from shared.model.resource_id import ArmId
 from shared.model.text import Text, verbatim
@@ -322,3 +324,22 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
 
 def take_off(subnet_id: str) -> AssociateSubnet:
     return AssociateSubnet(ArmId(subnet_id), GATEWAY, None, {})
+
+
+def test_an_alarm_says_what_probes_saw_from_inside(records: Records) -> None:
+    world = World(records)
+    counts = TargetCounts("api:443", 100, slow=7, retried=(7, 0, 0, 0))
+    seen = summarize(
+        [ProbeReport("0" * 32, "n", "p", at(7), at(7), at(7), "20.1.2.3", targets=(counts,))],
+        at(0),
+        (),
+        is_app_elsewhere=False,
+    )
+    tracker = replace(world.tracker(), probes=lambda *_: seen)
+    tracker.track([Observation(assessment(TROUBLE, CLUSTER))], {}, at(8), at(8))
+    (message,) = world.told()
+    section = message.sections[-1]
+    assert (section.title, section.is_detail) == ("Seen from inside", True)
+    assert section.bullets[0] == "100 new connections of egress probes in the last hour; slow or failed: 7."
+    assert "20.1.2.3" in section.bullets[1]
+    assert any("SYNs were lost" in bullet for bullet in section.bullets)
