@@ -7,12 +7,13 @@ from ..core.probing.summary import NodeTarget, ProbeSummary, trouble
 from ..formatting import listed, number, percent
 from ..model.text import Text, arranged
 
+_MOST_ADDRESSES = 16  # as many as a NAT gateway has
 COLUMNS = (
-    Text("Node, as the probe says"),
+    Text("Target and node"),
     Text("Connections"),
     Text("Failed"),
     Text("Slow"),
-    Text("Lost SYNs: 1, 2, 3, 4"),
+    Text("Lost SYNs"),
     Text("Average"),
     Text("Slowest"),
 )
@@ -28,10 +29,13 @@ class ProbeView:
 
     @property
     def addresses(self) -> Sequence[Text]:
-        return [
-            arranged("{address} ({nodes})", address=seen.address, nodes=listed(seen.nodes, 3))
-            for seen in self.summary.addresses
+        found = self.summary.addresses
+        shown = [
+            arranged("{address} ({nodes})", address=seen.address, nodes=listed(seen.nodes, 2))
+            for seen in found[:_MOST_ADDRESSES]
         ]
+        rest = len(found) - len(shown)
+        return [*shown, Text("and {count} more", count=rest)] if rest else shown
 
     @property
     def rows(self) -> Sequence[tuple[str, str, tuple[str, ...], bool]]:
@@ -49,7 +53,7 @@ def _cells(of: NodeTarget) -> tuple[str, ...]:
         number(counts.connections),
         _with_share(counts.failed, counts.connections),
         _with_share(counts.slow, counts.connections),
-        arranged("{retried}", retried=tuple(map(number, counts.retried))),
+        arranged("{retried}", retried=tuple(map(number, counts.retried))) if any(counts.retried) else arranged("–"),
         _milliseconds(counts.connect_ms / connected) if connected > 0 and counts.connect_ms else arranged("–"),
         _milliseconds(counts.slowest_ms) if counts.slowest_ms else arranged("–"),
     )

@@ -29,11 +29,13 @@ from shared.web.fleet_view import FleetView, StatusView
 from shared.web.incident_view import ClusterView, IncidentView
 from shared.web.pages import FormFields, SignedIn, change_page, message_page, plan_page
 from shared.web.paths import Paths
+from shared.web.probe_view import ProbeView
 from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incident_page
 from tests.browser.conftest import Serve
 from tests.support import nouns
 from tests.support.advised import FITTING, ask, every_answer
 from tests.support.fleet import every_kind, failing, make_fleet, make_history, make_lines, make_receipt, make_story
+from tests.support.probes import make_probes
 from tests.support.thorough import sample
 
 if TYPE_CHECKING:
@@ -134,6 +136,16 @@ PAGES = {
     ),
     "unknown cluster": cluster_page(
         ClusterView(LONG, None, make_history(STORY, incidents=(), changes=(), audit=()), NOW, Paths())
+    ),
+    "probes": cluster_page(ClusterView("shop-prod", None, make_history(STORY), NOW, Paths(), ProbeView(make_probes()))),
+    "probes on many nodes with long names": incident_page(
+        IncidentView(STORY, NOW, Paths(), ProbeView(make_probes(30, prefix="aks-" + "averylongpoolname" * 8)))
+    ),
+    "silent probes in Spanish": cluster_page(
+        ClusterView("shop-prod", None, make_history(STORY), NOW, Paths(), ProbeView(make_probes(0))), language="es"
+    ),
+    "a plan with addresses as seen": change_page(
+        nouns.make_change(), form=FORM, now=NOW, seen=("20.1.2.3", "20.1.2.4")
     ),
     "receipt": receipt_page(make_receipt(STORY), Paths(), "?cluster=key", signed_in=SignedIn("Ada", "/x", "csrf")),
     "audit": audit_page(

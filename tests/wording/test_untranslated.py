@@ -18,6 +18,7 @@ from shared.web.incident_view import ClusterView, IncidentView
 from shared.web.pages import FormFields, SignedIn, change_page, plan_page
 from shared.web.paths import Paths
 from shared.web.plan_text import plan_lines
+from shared.web.probe_view import ProbeView
 from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incident_page
 from shared.wording.render import translated
 from tests.support import pseudo
@@ -25,6 +26,7 @@ from tests.support.builders import START
 from tests.support.fleet import every_kind, failing, make_history, make_story
 from tests.support.html_page import Page
 from tests.support.nouns import NOW
+from tests.support.probes import make_probes
 from tests.wording import cases
 
 FORM_OF_INCIDENT = IncidentForm("csrf", can_plan=True)
@@ -82,17 +84,19 @@ def test_the_pages_of_fleet_cluster_and_incident_have_no_other_word() -> None:
     story = replace(story, audit=lines, incident=replace(story.incident, evidence=Text("it failed")))
     fleet = every_kind()
     fleet = replace(fleet, clusters=tuple(replace(cluster, reason=Text("")) for cluster in fleet.clusters))
+    probes, silent = make_probes(), make_probes(0)
     status, history = StatusView(failing(), NOW, Paths()), make_history(story)
     pages = {
         fleet_page(FleetView(fleet, NOW, Paths()), language=pseudo.LANGUAGE): fleet,
         fleet_page(FleetView(FleetStatus(), NOW, Paths()), language=pseudo.LANGUAGE): (),
         incident_page(
-            IncidentView(story, NOW, Paths()), IncidentForm("csrf", can_plan=True), language=pseudo.LANGUAGE
-        ): story,
-        cluster_page(ClusterView("shop-prod", status, history, NOW, Paths()), language=pseudo.LANGUAGE): (
-            status.status,
-            history,
-        ),
+            IncidentView(story, NOW, Paths(), ProbeView(probes)),
+            IncidentForm("csrf", can_plan=True),
+            language=pseudo.LANGUAGE,
+        ): (story, probes),
+        cluster_page(
+            ClusterView("shop-prod", status, history, NOW, Paths(), ProbeView(silent)), language=pseudo.LANGUAGE
+        ): (status.status, history),
     }
     found = {leak for html, about in pages.items() for leak in leaks(html, (about, "Maria", "Ortega", *BY_LANGUAGE))}
     assert not found, "\n".join(sorted(found))
