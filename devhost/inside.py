@@ -48,9 +48,9 @@ class Inside:
             self._tell.say(f"Pods on {len(seen['nodes'])} nodes leave by {seen['address']}, proven by tickets.")
         self._tell.say(f"New connections to {TARGET}:")
         for row in _rows(self._before):
-            at_once, lost = row["connections"] - row["slow"] - row["failed"], ", ".join(map(str, row["retried"]))
+            at_once, lost = row["connections"] - row["slow"] - row["failed"], row["slow"]
             self._tell.say(
-                f"  {row['node']}  {at_once} of {row['connections']} at once; after 1, 3, 7, 15 s: {lost}; "
+                f"  {row['node']}  {at_once} of {row['connections']} at once; after lost SYNs: {lost}; "
                 f"no answer: {row['failed']}; slowest {row['slowest_ms'] / 1000:.2f} s"
             )
         self._name_culprit(min(failing))

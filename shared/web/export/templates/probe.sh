@@ -19,7 +19,7 @@ begin_report() {
     id=$(sed 's/-//g' /proc/sys/kernel/random/uuid) ticket='' rows=''
 }
 
-# measure FILE TARGET ARGUMENT...: one new connection. A lost SYN is sent again after 1, 3, 7 and 15 seconds.
+# measure FILE TARGET ARGUMENT...: one new connection. 20 seconds let a lost SYN be sent again up to 7 times.
 measure() {
     file=$1 target=$2 at=$(date +%s)
     shift 2
