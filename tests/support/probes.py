@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.core.probing.summary import ProbeSummary, summarize
+from shared.core.probing.summary import Expectation, ProbeSummary, summarize
 from shared.model.probe import ProbeReport, TargetCounts
 from tests.support.nouns import NOW
 
@@ -32,4 +32,6 @@ def make_probes(nodes: int = 3, *, prefix: str = "aks-user-38166372-vmss00000") 
         )
         for number in range(nodes)
     ]
-    return summarize(reports, NOW - timedelta(hours=1), ("20.1.2.0", "52.1.1.0/28"), is_app_elsewhere=False)
+    return summarize(
+        reports, NOW - timedelta(hours=1), Expectation(("20.1.2.0", "52.1.1.0/28")), is_app_elsewhere=False
+    )

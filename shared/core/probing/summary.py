@@ -23,6 +23,7 @@ class Hint(StrEnum):
 
     SILENT = "silent"
     REFUSED = "refused"
+    SWITCH = "switch"
     OTHER_ADDRESS = "other address"
     EXPECTED_UNKNOWN = "expected unknown"
     NO_ANSWER = "no answer"
@@ -36,6 +37,15 @@ class Hint(StrEnum):
 class Observed:
     hint: Hint
     text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the newest plan says of egress."""
+
+    egress: Sequence[str] = ()  # addresses, prefixes, and names of what has no known address; none: there is no plan
+    since: datetime | None = None  # earlier addresses are not compared
+    moving: tuple[datetime, datetime] | None = None  # from the start of its writes to the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +74,9 @@ class ProbeSummary:
 
 
 def summarize(
-    reports: Sequence[ProbeReport], since: datetime, expected: Sequence[str], *, is_app_elsewhere: bool
+    reports: Sequence[ProbeReport], since: datetime, expectation: Expectation, *, is_app_elsewhere: bool
 ) -> ProbeSummary:
-    """``expected``: egress IPs as a plan names them. ``is_app_elsewhere``: the app is surely in another region."""
-    known = tuple(expected) if all(map(is_network, expected)) else ()
+    """``is_app_elsewhere``: the app is surely in another region than the cluster."""
     addresses = tuple(_seen(reports))
     targets = [
         NodeTarget(node, counts, counts.target != APP or is_app_elsewhere)
@@ -80,9 +89,9 @@ def summarize(
         len(reports),
         max((report.sent_at for report in reports), default=None),
         addresses,
-        known,
+        () if any(_unknown(expectation)) else tuple(expectation.egress),
         tuple(targets),
-        tuple(_observed(reports, addresses, known, targets)),
+        (*_observed(reports, targets), *_switch(reports, expectation), *_compared(addresses, expectation)),
     )
 
 
@@ -100,7 +109,7 @@ def _seen(reports: Sequence[ProbeReport]) -> Iterator[SeenAddress]:
 
 
 def is_network(text: str) -> bool:
-    """The rest are names: of new public IPs, or of an appliance, whose address nobody here knows."""
+    """The rest are names: of new public IPs, or of an appliance."""
     try:
         return bool(ip_network(text))
     except ValueError:
@@ -113,12 +122,7 @@ def others(addresses: Iterable[str], expected: Sequence[str]) -> tuple[str, ...]
     return tuple(text for text in addresses if not any(ip_address(text) in network for network in networks))
 
 
-def _observed(
-    reports: Sequence[ProbeReport],
-    addresses: Sequence[SeenAddress],
-    expected: Sequence[str],
-    targets: Sequence[NodeTarget],
-) -> Iterator[Observed]:
+def _observed(reports: Sequence[ProbeReport], targets: Sequence[NodeTarget]) -> Iterator[Observed]:
     if not reports:
         yield Observed(Hint.SILENT, Text("No probe reported in this time: nothing was measured from inside."))
     if refused := sorted({report.node for report in reports if report.is_refused}):
@@ -126,15 +130,6 @@ def _observed(
             "Probes on {nodes} measure nothing: their targets would take too many ports.", nodes=listed(refused)
         )
         yield Observed(Hint.REFUSED, text)
-    seen = [each.address for each in addresses]
-    if seen and not expected:
-        text = Text("Which egress IPs are expected is unknown here, so those that were seen are not compared.")
-        yield Observed(Hint.EXPECTED_UNKNOWN, text)
-    elif other := others(seen, expected):
-        text = Text(
-            "Traffic leaves by {addresses}; expected: {expected}.", addresses=listed(other), expected=listed(expected)
-        )
-        yield Observed(Hint.OTHER_ADDRESS, text)
     every = _sum(each.counts for each in targets)
     judged = _sum(each.counts for each in targets if each.is_judged)
     for hint, count, whole, text in (
@@ -146,6 +141,52 @@ def _observed(
     ):
         if count >= LEAST and count > LEAST_SHARE * whole.connections:
             yield Observed(hint, _with_figures(text, count, whole.connections))
+
+
+def _switch(reports: Sequence[ProbeReport], expectation: Expectation) -> Iterator[Observed]:
+    """Before and after the writes of a change; reports in between say nothing of either."""
+    if expectation.moving:
+        started_at, ended_at = expectation.moving
+        before = _sum(counts for report in reports if report.sent_at <= started_at for counts in report.targets)
+        after = _sum(counts for report in reports if report.began_at >= ended_at for counts in report.targets)
+        if before.connections and after.connections:
+            text = Text(
+                "Slow or failed: {bad_before} of {before} connections before the switch, {bad_after} of {after} since.",
+                bad_before=trouble(before),
+                before=before.connections,
+                bad_after=trouble(after),
+                after=after.connections,
+            )
+            yield Observed(Hint.SWITCH, text)
+
+
+def _unknown(expectation: Expectation) -> list[str]:
+    return [text for text in expectation.egress if not is_network(text)]
+
+
+def _compared(addresses: Sequence[SeenAddress], expectation: Expectation) -> Iterator[Observed]:
+    since = expectation.since
+    seen = [each.address for each in addresses if since is None or each.last_at > since]
+    if not seen:
+        return
+    if not expectation.egress:
+        text = Text(
+            "Which egress IPs are expected is unknown without a plan, so those that were seen are not compared."
+        )
+        yield Observed(Hint.EXPECTED_UNKNOWN, text)
+    elif names := _unknown(expectation):
+        text = Text(
+            "The plan names {names}, whose address is unknown here, so the addresses that were seen are not compared.",
+            names=listed(names),
+        )
+        yield Observed(Hint.EXPECTED_UNKNOWN, text)
+    elif other := others(seen, expectation.egress):
+        text = Text(
+            "Traffic leaves by {addresses}; expected: {expected}.",
+            addresses=listed(other),
+            expected=listed(expectation.egress),
+        )
+        yield Observed(Hint.OTHER_ADDRESS, text)
 
 
 _NO_ANSWER = Text(

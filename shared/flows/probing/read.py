@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...chat.labels import egress_addresses
-from ...core.probing.summary import ProbeSummary, summarize
+from ...core.probing.summary import Expectation, ProbeSummary, summarize
 from ...ids import cluster_key
-from ...model.change import Change, ChangeState
+from ...model.change import ChangeState
 from ...model.cluster import Cluster
 from ...store.errors import StoreError
 from ...store.probes import ProbeKeys, ProbeReports
 from ...store.records import Records
 
 SHOWN = timedelta(hours=1)
+SETTLED = timedelta(minutes=10)  # a report of five minutes may have begun before the switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class ReadProbes:
         if not reports and not self.keys.valid(partition):
             return None
         is_app_elsewhere = is_elsewhere(self.app_region, region)
-        return summarize(reports, since, self._expected(partition), is_app_elsewhere=is_app_elsewhere)
+        return summarize(reports, since, self._expectation(partition), is_app_elsewhere=is_app_elsewhere)
 
     def last_hour(self, cluster: Cluster, now: datetime) -> ProbeSummary | None:
         """None also if storage does not answer: neither a check nor an alarm waits for it."""
@@ -44,21 +45,21 @@ class ReadProbes:
         """Egress IPs that tickets of the last hour prove. Raises StoreError."""
         return sorted({report.address for report in self.reports.since(partition, now - SHOWN)} - {""})
 
-    def _expected(self, partition: str) -> Sequence[str]:
-        """Of the newest plan: its addresses before or after, and both unless the change ended one way."""
+    def _expectation(self, partition: str) -> Expectation:
+        """Of the newest plan: its addresses before or after, and both unless its change ended one way."""
         changes = [change for change in self.records.changes(partition) if change.plan.egress_now]
         if not changes:
-            return ()
+            return Expectation()
         newest = max(changes, key=lambda change: change.proposed_at)
+        now, started_at, applied_at = newest.plan.egress_now, newest.started_at, newest.applied_at
         if not newest.is_begun:
-            return newest.plan.egress_now
-        then = self._then(partition, newest)
-        has_moved = newest.state in (ChangeState.FIXED, ChangeState.ROLLED_BACK)
-        return then if has_moved else (*newest.plan.egress_now, *then)
-
-    def _then(self, partition: str, change: Change) -> Sequence[str]:
-        journal = self.records.journal(partition, change.id)
-        return egress_addresses(change.plan, [stored.value for stored in journal.values()])
+            return Expectation(now, newest.proposed_at)
+        journal = self.records.journal(partition, newest.id)
+        then = egress_addresses(newest.plan, [stored.value for stored in journal.values()])
+        moving = (started_at, applied_at) if started_at and applied_at else None
+        if newest.state in (ChangeState.FIXED, ChangeState.ROLLED_BACK):
+            return Expectation(then, applied_at + SETTLED if applied_at else None, moving)
+        return Expectation((*now, *then), newest.proposed_at, moving)
 
 
 def is_elsewhere(app_region: str, region: str) -> bool:

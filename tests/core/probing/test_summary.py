@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.probing.summary import Hint, ProbeSummary, others, summarize
+from shared.core.probing.summary import Expectation, Hint, ProbeSummary, others, summarize
 from shared.model.probe import ProbeReport, TargetCounts
 
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -23,7 +23,7 @@ def report(*targets: TargetCounts, node: str = "node-1", address: str = "20.1.2.
 
 
 def summary(*reports: ProbeReport, expected: tuple[str, ...] = (), is_app_elsewhere: bool = True) -> ProbeSummary:
-    return summarize(reports, AT - timedelta(hours=1), expected, is_app_elsewhere=is_app_elsewhere)
+    return summarize(reports, AT - timedelta(hours=1), Expectation(expected), is_app_elsewhere=is_app_elsewhere)
 
 
 def hints(*reports: ProbeReport, **how: Any) -> list[Hint]:
@@ -44,6 +44,36 @@ def test_an_address_that_no_plan_expects_is_said_with_both() -> None:
 @pytest.mark.parametrize("expected", [(), ("VirtualAppliance 10.0.0.4",), ("20.9.9.9", "public IPs of pool egress")])
 def test_an_address_is_not_compared_where_the_expected_is_unknown(expected: tuple[str, ...]) -> None:
     assert hints(report(), expected=expected) == [Hint.EXPECTED_UNKNOWN]
+
+
+def test_an_appliance_is_named_as_what_makes_the_expected_unknown() -> None:
+    (found,) = summary(report(), expected=("VirtualAppliance 10.0.0.4",)).observed
+    assert "The plan names VirtualAppliance 10.0.0.4, whose address is unknown" in found.text
+
+
+def test_an_address_that_was_last_seen_before_the_switch_is_no_difference() -> None:
+    old, new = report(address="20.0.0.1"), replace(report(), sent_at=AT + timedelta(minutes=30))
+    expectation = Expectation(("20.1.2.3",), AT + timedelta(minutes=10))
+    assert summarize([old, new], AT, expectation, is_app_elsewhere=True).observed == ()
+    later = replace(old, sent_at=AT + timedelta(minutes=11))
+    (found,) = summarize([later, new], AT, expectation, is_app_elsewhere=True).observed
+    assert found.hint is Hint.OTHER_ADDRESS
+
+
+def test_a_switch_is_told_by_its_connections_before_and_since() -> None:
+    def moment(minute: int, slow: int) -> ProbeReport:
+        at = AT + timedelta(minutes=minute)
+        return replace(report(TargetCounts("x:1", 10, slow=slow)), began_at=at, sent_at=at)
+
+    expectation = Expectation(("20.1.2.3",), None, (AT + timedelta(minutes=10), AT + timedelta(minutes=20)))
+    reports = [moment(5, 4), moment(10, 3), moment(15, 9), moment(20, 0), moment(25, 1)]
+    (found, *_) = (
+        each for each in summarize(reports, AT, expectation, is_app_elsewhere=True).observed if each.hint is Hint.SWITCH
+    )
+    assert found.text == "Slow or failed: 7 of 20 connections before the switch, 1 of 20 since."
+    for some in (reports[:2], reports[2:]):
+        hints = [each.hint for each in summarize(some, AT, expectation, is_app_elsewhere=True).observed]
+        assert Hint.SWITCH not in hints
 
 
 def test_without_a_proven_address_nothing_is_compared() -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from shared.cloud.deadline import Deadline
-from shared.core.probing.summary import summarize
+from shared.core.probing.summary import Expectation, summarize
 from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSummary
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key, new_id
@@ -332,7 +332,7 @@ def test_an_alarm_says_what_probes_saw_from_inside(records: Records) -> None:
     seen = summarize(
         [ProbeReport("0" * 32, "n", "p", at(7), at(7), at(7), "20.1.2.3", targets=(counts,))],
         at(0),
-        (),
+        Expectation(),
         is_app_elsewhere=False,
     )
     tracker = replace(world.tracker(), probes=lambda *_: seen)
