@@ -1,4 +1,4 @@
-"""What the last scan showed of each cluster, in brief: the fleet page reads it, and nothing else."""
+"""What the last scan showed of each cluster, in brief: for the fleet page and for Prometheus."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +30,24 @@ class OpenWork:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingNode:
+    ip: str
+    name: str  # empty: unknown
+    failed: int  # connections in the window of the scan
+
+
+@dataclass(frozen=True, slots=True)
+class FullNode:
+    """With half of the ports of one protocol in use, or steeply rising use."""
+
+    ip: str
+    name: str  # empty: unknown
+    protocol: str
+    used: float
+    allocated: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterStatus:
     id: ArmId
     location: str
@@ -43,6 +61,8 @@ class ClusterStatus:
     kind: FindingKind | None = None
     ports_at: datetime | None = None  # the last scan that read ports; None: never
     ports_share: float | None = None  # used by allocated ports, of the fullest node; None: no node has half in use
+    failing_nodes: tuple[FailingNode, ...] = ()  # of the last scan, worst first; of many only the worst
+    full_nodes: tuple[FullNode, ...] = ()  # at ``ports_at``, fullest first; of many only the fullest
     open: OpenWork = OpenWork()
 
 

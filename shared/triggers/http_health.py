@@ -10,7 +10,7 @@ import azure.functions as func
 from .. import __version__
 from ..build import python_mismatch
 from ..errors import MisconfiguredError, SnatbotError
-from .responses import as_json
+from .responses import answers_json, as_json
 
 if TYPE_CHECKING:
     from ..app import App
@@ -30,6 +30,22 @@ def health_details(req: func.HttpRequest) -> func.HttpResponse:
     """The same with reasons and configuration. Secret settings are only shown as yes or no."""
     content, status = _health()
     return as_json({**content, **({} if python_mismatch() else _limited())}, status)
+
+
+@blueprint.route(route="metrics", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answers_json
+def metrics(req: func.HttpRequest) -> func.HttpResponse:
+    """The last scans for Prometheus. Reads storage only, whatever the size of the fleet in as many requests."""
+    from ..app import current
+    from ..flows.health import read_health
+    from ..flows.monitoring.fleet_status import read_fleet_status
+    from ..web.metrics_text import CONTENT_TYPE, metrics_text
+
+    app = current()
+    health = read_health(app.liveness, app.clock.wall(), timedelta(minutes=app.settings.health_max_age_minutes))
+    fleet = read_fleet_status(app.fleet_cache, app.settings.fan_out_above)
+    text = metrics_text(fleet, health, len(app.records.waiting_outbox()), app.clock.now())
+    return func.HttpResponse(text, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
 
 def _health() -> tuple[dict[str, Any], int]:

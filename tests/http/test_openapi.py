@@ -149,6 +149,7 @@ def right_requests(desk: Desk) -> Iterator[tuple[str, str, dict[str, str], int]]
     yield "GET", "plan", {"cluster": "prod", "as": "page"}, 200
     yield "GET", "health", {}, 503
     yield "GET", "health/details", {}, 503
+    yield "GET", "metrics", {}, 200
     yield "GET", "ip", {"format": "json", "nonce": "n" * 8}, 200
     yield "GET", "ip", {}, 200
     yield "POST", "slack", {}, 401

@@ -1,17 +1,19 @@
 """Reduce a scan's result to what the fleet page shows, and order clusters by risk."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from ...model.assessment import Assessment
-from ...model.cluster_status import ClusterStatus, EgressPath, OpenWork
+from ...model.cluster_status import ClusterStatus, EgressPath, FailingNode, FullNode, OpenWork
 from ...model.finding import Severity
 from ...model.fleet import WatchedCluster
-from ...model.ports import PortReading
-from ...model.reading import DoesNotApply, Idle, Measured, Unmeasured
+from ...model.ports import NodePorts, PortReading
+from ...model.reading import DoesNotApply, Idle, Measured, NodeFailures, Unmeasured
 from ...model.text import Text
 
 STALE_AFTER = timedelta(minutes=10)  # ticks come each minute
+MOST_NODES = 10  # of a cluster, because the clusters of a scan share one row
 _APPLIANCE, _NO_WAY_OUT = ("userdefinedrouting",), ("none", "block")
 
 
@@ -49,6 +51,8 @@ def status_of(
         kind=worst.kind if worst else None,
         ports_at=assessment.at if ports else before.ports_at if before else None,
         ports_share=_fullest(ports) if ports else before.ports_share if before else None,
+        failing_nodes=_failing(reading.nodes) if isinstance(reading, Measured) else (),
+        full_nodes=_full(ports.nodes) if ports else before.full_nodes if before else (),
         open=work,
     )
 
@@ -106,3 +110,12 @@ def risk(status: ClusterStatus, now: datetime) -> tuple[object, ...]:
 
 def _fullest(ports: PortReading) -> float | None:
     return max((node.share for node in ports.nodes), default=None)
+
+
+def _failing(nodes: Sequence[NodeFailures]) -> tuple[FailingNode, ...]:
+    return tuple(FailingNode(node.ip, node.name, node.failed) for node in nodes[:MOST_NODES])
+
+
+def _full(nodes: Sequence[NodePorts]) -> tuple[FullNode, ...]:
+    shown = nodes[:MOST_NODES]
+    return tuple(FullNode(node.ip, node.name, node.protocol, node.used, node.allocated) for node in shown)

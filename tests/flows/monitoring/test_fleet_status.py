@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
 from unittest.mock import Mock
 
 from shared.flows.monitoring.fleet_status import FleetStatus, read_fleet_status
 from shared.flows.monitoring.tick import WHOLE_FLEET
-from shared.model.cluster_status import ClusterStatus
+from shared.model.cluster_status import ClusterStatus, FailingNode, FullNode
 from shared.model.fleet import InventoryIndex, ScanProgress
 from shared.store.fleet_cache import INVENTORY, PROGRESS, FleetCache, statuses_in, with_statuses
 from shared.store.table import Table
@@ -70,3 +71,27 @@ def test_a_thousand_clusters_fit_into_one_row(table: Table) -> None:
 def test_statuses_that_cannot_be_read_are_none(table: Table) -> None:
     for text in ("x", "e30=", "eJyrrgUAAXUA+Q=="):
         assert statuses_in(ScanProgress(statuses=text)) == {}
+
+
+def test_a_thousand_clusters_with_ten_sick_nodes_each_fit_into_one_row(table: Table) -> None:
+    some = Random(1)
+
+    def sick(number: int) -> ClusterStatus:
+        nodes = [
+            (f"10.{number % 200}.{some.randrange(250)}.{some.randrange(250)}", f"{some.randrange(99):02x}")
+            for _ in range(10)
+        ]
+        return failing(
+            f"shop-{number}",
+            failing_nodes=tuple(
+                FailingNode(ip, f"aks-pool-3817-vmss0000{end}", some.randrange(5000)) for ip, end in nodes
+            ),
+            full_nodes=tuple(
+                FullNode(ip, f"aks-pool-3817-vmss0000{end}", "tcp", some.randrange(10240) / 10, 1024.0)
+                for ip, end in nodes
+            ),
+        )
+
+    stored(cache := FleetCache(table), WHOLE_FLEET, *(sick(number) for number in range(1000)))
+    listed(cache, 1000, WHOLE_FLEET)
+    assert len(read_fleet_status(cache, 1000).clusters[0].full_nodes) == 10
