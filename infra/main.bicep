@@ -207,4 +207,7 @@ output SNATBOT_VAULT string = vault.outputs.name
 output SNATBOT_STORAGE string = storage.outputs.name
 output SNATBOT_APPROVER string = approver
 output SNATBOT_TENANT string = tenant().tenantId
+output SNATBOT_SUBSCRIPTIONS string = join(subscriptionIds, ' ')
 output SNATBOT_DETECTOR_PRINCIPAL string = identities.outputs.detectorPrincipalId
+output SNATBOT_REMEDIATOR_PRINCIPAL string = identities.outputs.remediatorPrincipalId
+output SNATBOT_ROLES string = empty(groupIds) ? detectorRole.name : '${detectorRole.name} ${remediatorRole.name}'

@@ -23,7 +23,8 @@ def deliver(message: func.QueueMessage) -> None:
     (partition,) = read_message(message.get_body(), "partition")
     app = current()
     result = app.deliver.all_due(partition, app.clock.wall)
-    log.info("deliver: %d sent, %d waiting, %d given up", result.sent, result.waiting, result.given_up)
+    counts = {"sent": result.sent, "waiting": result.waiting, "given_up": result.given_up}
+    log.info("deliver %s", json.dumps({"partition": partition, **counts}))
 
 
 @blueprint.queue_trigger("message", **queue("advance"))
@@ -35,7 +36,7 @@ def advance(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     partition, change_id = read_message(message.get_body(), "partition", "change")
     change = current().reconciler.run(partition, change_id)
     deliver.set(queue_message(partition=partition))
-    log.info("advance: change %s is %s", change_id, change.state.value if change else "not known")
+    log.info("advance %s", json.dumps({"change": change_id, "state": change.state.value if change else None}))
 
 
 @blueprint.queue_trigger("message", **queue("offer"))
@@ -50,7 +51,7 @@ def offer(message: func.QueueMessage, deliver: func.Out[str]) -> None:
     if app.settings.is_remediation_on:
         change = app.incident_proposer.run(partition, incident_id, Instant.of(app.clock))
     deliver.set(queue_message(partition=partition))
-    log.info("offer: incident %s: %s", incident_id, f"change {change.id}" if change else "nothing to approve")
+    log.info("offer %s", json.dumps({"incident": incident_id, "change": change.id if change else None}))
 
 
 @blueprint.queue_trigger("message", **queue("measure"))

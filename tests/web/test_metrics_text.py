@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from shared.flows.health import Health
 from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.cluster_status import ClusterStatus, FailingNode, FullNode
 from shared.web.metrics_text import metrics_text
+from tests.support.deployed import ROOT
 from tests.support.fleet import WORK, every_kind, failing, make_fleet, unmeasured
 from tests.support.nouns import NOW
 
@@ -92,3 +94,8 @@ def test_any_name_is_escaped() -> None:
     name = 'a"b\\c\nd'
     fleet = make_fleet(replace(SICK, failing_nodes=(FailingNode("10.0.0.4", name, 1),)))
     assert value(fleet, "node_failed_connections", node=name) == 1
+
+
+def test_the_manual_lists_every_metric() -> None:
+    manual = (ROOT / "docs/operating.md").read_text(encoding="utf-8")
+    assert {f"snatbot_{name}" for name in samples(make_fleet(SICK))} == set(re.findall(r"`(snatbot_\w+)`", manual))
