@@ -31,8 +31,8 @@ class TargetCounts:
     timed_out: int = 0  # no answer to any SYN
     tls_failed: int = 0  # connected before
     failed_otherwise: int = 0
-    retried: tuple[int, int, int, int] = (0, 0, 0, 0)  # connected after 1, 2, 3, 4 lost SYNs
-    slow: int = 0  # connected in a second or more, with those above
+    retried: tuple[int, int, int, int] = (0, 0, 0, 0)  # connected after about 1, 2 to 3, 4 to 7, 8 to 20 seconds
+    slow: int = 0  # the sum of these: SYNs were lost
     intercepted: int = 0  # too fast for the public address that answered
     connect_ms: float = 0.0  # the sum over those that connected
     slowest_ms: float = 0.0

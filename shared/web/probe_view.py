@@ -13,7 +13,7 @@ COLUMNS = (
     Text("Connections"),
     Text("Failed"),
     Text("Slow"),
-    Text("Lost SYNs"),
+    Text("Slow by time"),
     Text("Average"),
     Text("Slowest"),
 )
