@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -233,8 +234,8 @@ def test_a_lost_answer_after_success(fresh_storm: Azure) -> None:
         {"match": {"path": "natGateways/egress", "method": "PUT"}, "times": 1, "then": {"drop": "after"}}
     )
     body = {"location": "westeurope", "sku": {"name": "Standard"}}
-    poller = fresh_storm.network.nat_gateways.begin_create_or_update(GROUP, "egress", body)
-    fresh_storm.simulator.advance(11)
+    network = replace(fresh_storm, waits_pass_time=True).network
+    poller = network.nat_gateways.begin_create_or_update(GROUP, "egress", body)
     assert poller.result().provisioning_state == "Succeeded"
     statuses = [
         each["status"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,7 +94,7 @@ def test_what_failed_and_is_written_again_is_done_this_time(writable: Azure) -> 
 
 
 def test_sdk_creates_attaches_and_detaches_a_nat_gateway(writable: Azure) -> None:
-    network = writable.network
+    network = replace(writable, waits_pass_time=True).network
     address = network.public_ip_addresses.begin_create_or_update(GROUP, "egress-ip", ADDRESS).result()
     assert address.ip_address
     network.nat_gateways.begin_create_or_update(GROUP, "egress", gateway("egress-ip"), polling=False)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from typing import Any
 
 import requests
 from azure.core.credentials import AccessToken
+from azure.core.pipeline.transport import RequestsTransport
 from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.monitor import MonitorManagementClient
 from azure.mgmt.network import NetworkManagementClient
@@ -28,6 +28,30 @@ TENANT = "99999999-9999-4999-8999-999999999999"
 DETECTOR = "aaaaaaaa-0000-4000-8000-000000000001"
 
 
+class _Transport(RequestsTransport):  # type: ignore[misc]
+    """Asks again sooner than it is told to; with a clock, it lets that time pass."""
+
+    def __init__(self, clock: RunningSimulator | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._clock = clock
+        self._answers: list[Any] = []
+
+    def sleep(self, duration: float) -> None:
+        time.sleep(min(duration, 0.05))
+        if self._clock is not None:
+            self._clock.advance(duration)
+
+    def send(self, request: Any, **options: Any) -> Any:
+        self._answers.append(super().send(request, **options))
+        return self._answers[-1]
+
+    def close(self) -> None:
+        """azure-core leaves an answer unread that it asks for again: its socket would warn in a later test."""
+        for answer in self._answers:
+            answer.internal_response.close()
+        super().close()
+
+
 @dataclass(frozen=True)
 class Azure:
     """A simulator and clients of it, for one identity."""
@@ -35,6 +59,8 @@ class Azure:
     simulator: RunningSimulator
     subscription: str
     client_id: str = DETECTOR
+    waits_pass_time: bool = False
+    """Simulated time passes while an SDK client waits for an operation."""
     clients: list[Any] = field(default_factory=list)
     """SDK clients to close at the end; shared by copies with another identity."""
 
@@ -52,14 +78,9 @@ class Azure:
 
     def _client(self, kind: Callable[..., Any], **options: Any) -> Any:
         url = self.simulator.url
-        client = kind(
-            self,
-            self.subscription,
-            base_url=url,
-            credential_scopes=[f"{url}/.default"],
-            connection_verify=str(self.simulator.ca_path),
-            **options,
-        )
+        clock = self.simulator if self.waits_pass_time else None
+        transport = _Transport(clock, connection_verify=str(self.simulator.ca_path))
+        client = kind(self, self.subscription, base_url=url, credential_scopes=[f"{url}/.default"], transport=transport)
         self.clients.append(client)
         return client
 
@@ -99,15 +120,5 @@ def azure(scenario: str, subscription: str = SUBSCRIPTION, **options: Any) -> It
         try:
             yield running
         finally:
-            _close(running.clients)
-
-
-def _close(clients: list[Any]) -> None:
-    """azure-core leaves an answer unread that it asks for again: its socket would warn in a later test."""
-    for client in clients:
-        client.close()
-    if clients:
-        clients.clear()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
+            for client in running.clients:
+                client.close()
