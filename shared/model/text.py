@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from string import Formatter
 from typing import Any, TypeAlias
 
@@ -138,38 +139,39 @@ def _value_from_json(found: object) -> Any:
     raise ValueError("a value of a text is a text, a number, a time or a list of them")
 
 
-class _ValueFormatter(Formatter):
-    def __init__(self, locale: Locale) -> None:
-        self._locale = locale
+@lru_cache(maxsize=4096)
+def _parts(form: str) -> tuple[tuple[str, str | None, str], ...]:
+    """(text, name of the value behind it, how to show it)"""
+    parts = tuple((text, name, spec or "") for text, name, spec, _ in Formatter().parse(form))
+    if nested := [spec for _, _, spec in parts if "{" in spec]:
+        raise LookupError(f"a value is shown as {nested[0]}")
+    return parts
 
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 - of the base class
-        """By its whole name: ``{value.attribute}`` of a forged row would lead to every object of the process."""
-        return kwargs[field_name], field_name
 
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if isinstance(value, tuple):
-            parts = [self.format_field(part, "") for part in value]
-            return _sentences(parts) if format_spec == "sentences" else _JOINS[format_spec].join(filter(None, parts))
-        shown = self._shown(value, format_spec)
-        match format_spec:
-            case "capital":
-                return _capital(shown)
-            case "sentence":
-                return _sentence(shown)
-        return shown
+def _field(value: Any, spec: str, locale: Locale) -> str:
+    if isinstance(value, tuple):
+        parts = [_field(part, "", locale) for part in value]
+        return _sentences(parts) if spec == "sentences" else _JOINS[spec].join(filter(None, parts))
+    shown = _value(value, spec, locale)
+    match spec:
+        case "capital":
+            return _capital(shown)
+        case "sentence":
+            return _sentence(shown)
+    return shown
 
-    def _shown(self, value: Any, spec: str) -> str:
-        locale = self._locale
-        if isinstance(value, Text):
-            return value.in_locale(locale)
-        if isinstance(value, datetime):
-            return value.astimezone(UTC).strftime(locale.time)
-        if isinstance(value, int | float) and spec != "plain":
-            number = f"{value:,.{2 if spec == '2' else 1}f}" if isinstance(value, float) else f"{value:,}"
-            whole, _, rest = number.partition(".")
-            whole = whole.replace(",", locale.thousands if abs(value) >= locale.first_grouped else "")
-            return whole + (locale.decimal + rest if rest else "")
-        return str(value)
+
+def _value(value: Any, spec: str, locale: Locale) -> str:
+    if isinstance(value, Text):
+        return value.in_locale(locale)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime(locale.time)
+    if isinstance(value, int | float) and spec != "plain":
+        number = f"{value:,.{2 if spec == '2' else 1}f}" if isinstance(value, float) else f"{value:,}"
+        whole, _, rest = number.partition(".")
+        whole = whole.replace(",", locale.thousands if abs(value) >= locale.first_grouped else "")
+        return whole + (locale.decimal + rest if rest else "")
+    return str(value)
 
 
 _JOINS = {"": ", ", "clauses": "; ", "words": " ", "lines": "\n"}
@@ -180,7 +182,10 @@ def _shown(msgid: str, plural: str, values: Mapping[str, Value], locale: Locale)
         return ""
     count = values.get("count", 0)
     form = locale.find(msgid, plural, count if isinstance(count, int) else 0)
-    return _ValueFormatter(locale).vformat(form, (), values)
+    # Each by its whole name: ``{value.attribute}`` of a forged row would lead to every object of the process.
+    return "".join(
+        text if name is None else text + _field(values[name], spec, locale) for text, name, spec in _parts(form)
+    )
 
 
 def _capital(text: str) -> str:
@@ -189,7 +194,9 @@ def _capital(text: str) -> str:
 
 def _sentence(text: str) -> str:
     text = text.strip()
-    return text if not text or text[-1] in ".!?:…" or _NAME_AT_THE_END.search(text) else text + "."
+    if not text or text[-1] in ".!?:…" or _NAME_AT_THE_END.search(text.rsplit(None, 1)[-1]):
+        return text
+    return text + "."
 
 
 def _sentences(texts: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from shared.auth.entra_tokens import EntraTokens
@@ -39,6 +40,7 @@ class Entra:
 
 
 def claims(**changes: Any) -> dict[str, Any]:
+    """A time is given as what it is from now."""
     now = int(time.time())
     made = {
         "iss": ISSUER,
@@ -51,4 +53,8 @@ def claims(**changes: Any) -> dict[str, Any]:
         "nbf": now - 300,
         "exp": now + 3600,
     }
-    return {name: value for name, value in (made | changes).items() if value is not ...}
+    return {
+        name: now + int(value.total_seconds()) if isinstance(value, timedelta) else value
+        for name, value in (made | changes).items()
+        if value is not ...
+    }

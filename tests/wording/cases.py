@@ -45,6 +45,7 @@ from shared.model.text import Text, verbatim
 from tests.support import builders
 from tests.support.builders import BASELINE, NETWORK, PLAN_OPTIONS, START, VNET, by_state, subnet
 from tests.support.nouns import started
+from tests.support.thorough import IS_THOROUGH
 
 SIZES = (0, 1, 2, 12)
 CLUSTER = "quux"
@@ -110,6 +111,12 @@ def network(number: int, *, is_ours: bool = True, is_attached: bool = True) -> N
 @cache
 def plans(number: int) -> tuple[Plan, ...]:
     return tuple(_plans(number))
+
+
+def some_plans(number: int) -> tuple[Plan, ...]:
+    """Every kind of plan at one size, three at the others; in `make test-all` every kind at each."""
+    every = plans(number)
+    return every if number == 2 or IS_THOROUGH else (every[0], every[4], every[-1])
 
 
 def _plans(number: int) -> Iterator[Plan]:

@@ -68,7 +68,7 @@ def about_changes(number: int) -> tuple[dict[str, Any], ...]:
 
 
 def _about_changes(number: int) -> Iterator[dict[str, Any]]:
-    for plan in cases.plans(number):
+    for plan in cases.some_plans(number):
         for state in ChangeState:
             entry = JournalEntry(
                 number,
