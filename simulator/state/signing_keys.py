@@ -89,8 +89,8 @@ def new_key(key_id: str = "") -> SigningKey:
 class SigningKeys:
     """The keys that discovery publishes; the first signs. Made when they are first needed."""
 
-    def __init__(self) -> None:
-        self._keys: list[SigningKey] = []
+    def __init__(self, *keys: SigningKey) -> None:
+        self._keys = list(keys)
 
     def published(self) -> list[SigningKey]:
         if not self._keys:
