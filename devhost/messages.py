@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class TimerCall:
 
 
 Call = HttpCall | QueueCall | TimerCall
+
+
+@dataclass(frozen=True)
+class Begin:
+    """Host to worker, once, first. `environment` is all that the process has."""
+
+    app_folder: Path
+    environment: dict[str, str]
+    clock_file: Path
+    longest_sleep: float
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from devhost.errors import FunctionFailedError, StartError, WorkerGoneError
-from devhost.messages import Index, Invocation, LoadError, Outcome
+from devhost.messages import Begin, Index, Invocation, LoadError, Outcome
+from devhost.template import Copy, inherited_environment, template
 
-ROOT = Path(__file__).resolve().parent.parent
-INHERITED = ("PATH", "HOME", "TMPDIR", "LANG", "LC_ALL")
 STOP_TIMEOUT_SECONDS = 5.0
 
 
@@ -32,10 +31,9 @@ class WorkerOptions:
     log_folder: Path
     longest_sleep: float
 
-    def environment(self) -> dict[str, str]:
-        """App settings, and of this machine's environment only what any program needs; UTC, as in Azure."""
-        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
-        return {**inherited, "TZ": "UTC", "PYTHONUNBUFFERED": "1", **self.settings}
+    def begin(self) -> Begin:
+        environment = {**inherited_environment(), **self.settings}
+        return Begin(self.app_folder, environment, self.clock_file, self.longest_sleep)
 
 
 class Worker:
@@ -46,7 +44,7 @@ class Worker:
         self.log_file = options.log_folder / f"worker-{name}.log"
         self._options = options
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Copy | None = None
         self._connection: Connection | None = None
         self._receiver: threading.Thread | None = None
         self._waiting: dict[str, Future[Outcome]] = {}
@@ -56,7 +54,7 @@ class Worker:
     def pid(self) -> int | None:
         """The running process's id, or None."""
         process = self._process
-        return process.pid if process is not None and process.poll() is None else None
+        return process.pid if process is not None and self._connection is not None else None
 
     def start(self) -> Index:
         """Starts the process and returns the app's functions.
@@ -95,7 +93,9 @@ class Worker:
         """Ends the process at once, even while it runs a function. The next run starts a new process."""
         process, receiver = self._process, self._receiver
         if process is not None and receiver is not None:
-            process.kill()
+            if self._connection is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
             receiver.join(STOP_TIMEOUT_SECONDS)
 
     def stop(self) -> None:
@@ -108,23 +108,13 @@ class Worker:
         if self._stopped:
             raise WorkerGoneError(f"worker {self.name} was stopped")
         ours, theirs = socket.socketpair()
-        command = [sys.executable, "-m", "devhost.worker", str(theirs.fileno())]
-        command += [str(self._options.app_folder), str(self._options.clock_file), str(self._options.longest_sleep)]
         with theirs, self.log_file.open("ab") as log:
-            self._process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=self._options.environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for the host, which then ends its workers
-            )
+            self._process = template().fork(theirs, log)
         connection = Connection(ours.detach())
         try:
+            connection.send(self._options.begin())
             first: Index | LoadError = connection.recv()
-        except EOFError:
+        except (EOFError, OSError):
             first = LoadError(f"the worker ended with status {self._process.wait()}; see {self.log_file}")
         if isinstance(first, LoadError):
             connection.close()
@@ -135,7 +125,7 @@ class Worker:
         self._receiver.start()
         return first
 
-    def _receive(self, connection: Connection, process: subprocess.Popen[bytes]) -> None:
+    def _receive(self, connection: Connection, process: Copy) -> None:
         """Delivers outcomes until the process ends, then fails all calls that still wait."""
         while True:
             try:

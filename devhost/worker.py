@@ -14,6 +14,7 @@ import logging
 import os
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +29,7 @@ from devhost.clock import FileClock
 from devhost.conversion import OutputSlot, queue_messages, to_answer, to_argument
 from devhost.errors import StartError, UnsupportedError
 from devhost.functions import RETURN
-from devhost.messages import HttpCall, Index, Invocation, LoadError, Outcome
+from devhost.messages import Begin, HttpCall, Index, Invocation, LoadError, Outcome
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -121,17 +122,12 @@ def serve(connection: Connection, app_folder: Path, clock: FileClock, threads: i
             os._exit(0)
 
 
-def main() -> None:
-    file_descriptor, app_folder, clock_file, longest_sleep = sys.argv[1:]
+def main(connection: Connection) -> None:
+    begin: Begin = connection.recv()
+    os.environ.clear()
+    os.environ.update(begin.environment)
+    time.tzset()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     count = os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT")
-    serve(
-        Connection(int(file_descriptor)),
-        Path(app_folder).resolve(),
-        FileClock(Path(clock_file), float(longest_sleep)),
-        int(count) if count else None,
-    )
-
-
-if __name__ == "__main__":
-    main()
+    clock = FileClock(begin.clock_file, begin.longest_sleep)
+    serve(connection, begin.app_folder.resolve(), clock, int(count) if count else None)

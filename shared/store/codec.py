@@ -8,7 +8,7 @@ it was written with.
 import base64
 import zlib
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 from ..first_use import import_lock
@@ -17,6 +17,7 @@ from .errors import StoreError
 
 SCHEMA = 1
 _CHUNK = 16_000
+_LONGEST_KEPT = 4 * _CHUNK
 
 T = TypeVar("T")
 
@@ -39,6 +40,12 @@ def load(kind: type[T], text: str) -> T:
     """The dataclass. Raises ValueError if the text is not valid for it."""
     value: T = cast(Any, _adapter)(kind).validate_json(text)
     return value
+
+
+@lru_cache(maxsize=64)
+def _kept(kind: Any, text: str) -> Any:
+    """Flows read the rows of one change many times a minute; records are immutable."""
+    return load(kind, text)
 
 
 def pack(value: Any) -> str:
@@ -85,8 +92,9 @@ def from_columns(kind: type[T], row: Mapping[str, Any]) -> T:
                 schema=str(row.get("schema")),
             )
         )
+    text = _text_of(row)
     try:
-        return load(kind, _text_of(row))
+        return cast(Any, _kept)(kind, text) if len(text) <= _LONGEST_KEPT else load(kind, text)
     except ValueError as error:
         raise StoreError(
             Text("row {row} cannot be read as {kind}", row=str(row.get("RowKey")), kind=kind.__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -34,6 +35,17 @@ class Sample:
         entries = [json.loads(line) for line in self.journal_file.read_text().splitlines()]
         return [entry for entry in entries if function in (None, entry["function"])]
 
+    def wait_for(self, entries: int, function: str | None = None) -> None:
+        """Until the app has noted so many."""
+        deadline = time.monotonic() + 60
+        while len(self.journal(function)) < entries:
+            assert time.monotonic() < deadline, self.host.logs()
+            time.sleep(0.02)
+
+    def go(self) -> None:
+        """What waits in the app goes on."""
+        self.journal_file.with_name("go").touch()
+
     def bodies(self, function: str) -> list[str]:
         return [entry["body"] for entry in self.journal(function) if "count" in entry]
 
@@ -45,12 +57,14 @@ StartSample = Callable[..., Sample]
 
 
 @contextmanager
-def run_sample(storage: str, folder: Path, settings: dict[str, str], **options: Any) -> Iterator[Sample]:
+def run_sample(
+    storage: str, folder: Path, settings: dict[str, str], app: Path = SAMPLE_APP, **options: Any
+) -> Iterator[Sample]:
     """The sample app with a queue prefix of its own, its journal in `folder`; `options` are DevHost's."""
     prefix = f"t{uuid.uuid4().hex[:12]}"
     journal = folder / "journal"
     defaults = {"PREFIX": prefix, "TICK_SCHEDULE": "0 0 0 1 1 *", "SAMPLE_JOURNAL": str(journal)}
-    with DevHost.start(SAMPLE_APP, {**defaults, **settings}, storage, **options) as host:
+    with DevHost.start(app, {**defaults, **settings}, storage, **options) as host:
         yield Sample(host, storage, prefix, journal)
 
 

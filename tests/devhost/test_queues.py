@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections import Counter
 
 import pytest
@@ -37,14 +36,16 @@ def test_a_returned_value_is_sent_to_the_output_queue(sample: Sample) -> None:
 
 
 def test_messages_are_handled_several_at_a_time_but_no_more_than_host_json_allows(sample: Sample) -> None:
-    _send(sample, *["sleep 0.5"] * 12)
+    _send(sample, *["wait"] * 12)
+    sample.wait_for(4)
+    sample.go()
     assert sample.host.drain() == {}
     entries = sorted(sample.journal("work"), key=lambda entry: entry["at"])
     running = most = 0
     for entry in entries:
         running += -1 if entry.get("done") else 1
         most = max(most, running)
-    assert 2 <= most <= 6, "batchSize 4 and newBatchThreshold 2 allow six at a time"
+    assert 4 <= most <= 6, "batchSize 4 and newBatchThreshold 2 allow six at a time"
     assert len({entry["pid"] for entry in entries}) == 1
 
 
@@ -100,10 +101,11 @@ def test_a_message_that_crashes_every_time_ends_in_the_poison_queue(sample: Samp
 
 
 def test_a_killed_worker_leaves_its_message_for_another(sample: Sample) -> None:
-    _send(sample, "sleep 3")
-    _wait_for(sample, 1)
+    _send(sample, "wait")
+    sample.wait_for(1)
     sample.host.kill_workers("work")
     sample.host.drain()
+    sample.go()
     assert not any(entry.get("done") for entry in sample.journal("work"))
     sample.host.advance_clock(601)
     assert sample.host.drain() == {}
@@ -128,7 +130,9 @@ def test_messages_can_be_delivered_out_of_order(start_sample: StartSample) -> No
 
 def test_a_function_can_have_several_instances(start_sample: StartSample) -> None:
     sample = start_sample(instances={"work": 2})
-    _send(sample, *["sleep 0.3"] * 16)
+    _send(sample, *["wait"] * 16)
+    sample.wait_for(8)
+    sample.go()
     assert sample.host.drain() == {}
     assert len({entry["pid"] for entry in sample.journal("work")}) == 2
     assert len(sample.bodies("work")) == 16
@@ -149,22 +153,14 @@ def test_each_function_has_a_process_of_its_own(sample: Sample) -> None:
 
 
 def test_drain_waits_for_a_function_that_runs_and_says_so_when_the_time_is_up(sample: Sample) -> None:
-    _send(sample, "sleep 2")
-    _wait_for(sample, 1)
+    _send(sample, "wait")
+    sample.wait_for(1)
     with pytest.raises(DrainTimeoutError, match=f"not idle after 0 s; messages left: .*{sample.prefix}-work': 1"):
         sample.host.drain(0.2)
+    sample.go()
     assert sample.host.drain() == {}
     assert sample.journal("work")[-1]["done"]
 
 
-def test_an_idle_host_drains_at_once(sample: Sample) -> None:
-    started = time.monotonic()
+def test_an_idle_host_drains(sample: Sample) -> None:
     assert sample.host.drain() == {}
-    assert time.monotonic() - started < 1
-
-
-def _wait_for(sample: Sample, entries: int) -> None:
-    deadline = time.monotonic() + 10
-    while len(sample.journal()) < entries:
-        assert time.monotonic() < deadline, sample.host.logs()
-        time.sleep(0.02)

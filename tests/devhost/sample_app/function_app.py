@@ -26,6 +26,12 @@ def journal(**entry: Any) -> None:
         file.write(line + "\n")
 
 
+def wait_until_told() -> None:
+    """The event is a file, which all processes see."""
+    while not Path(os.environ["SAMPLE_JOURNAL"]).with_name("go").exists():
+        time.sleep(0.01)
+
+
 @app.route("echo/{word}/{number:int?}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 def echo(req: func.HttpRequest) -> func.HttpResponse:
     answer = {
@@ -79,8 +85,9 @@ def number(req: func.HttpRequest) -> str:
 
 @app.route("slow", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 def slow(req: func.HttpRequest) -> str:
-    time.sleep(float(req.params["seconds"]))
     journal(function="slow")
+    wait_until_told()
+    journal(function="slow", done=True)
     return "done"
 
 
@@ -107,6 +114,8 @@ def tick(timer: func.TimerRequest, messages: func.Out[List[str]]) -> None:  # no
     logging.getLogger("sample").info("the timer ticks")
     journal(function="tick", past_due=timer.past_due, calls_here=calls_here)
     time.sleep(float(os.environ.get("TICK_SECONDS", "0")))
+    if "TICK_WAITS" in os.environ:
+        wait_until_told()
     if "TICK_SENDS" in os.environ:
         messages.set(json.loads(os.environ["TICK_SENDS"]))
 
@@ -135,8 +144,8 @@ def work(message: func.QueueMessage, context: func.Context) -> None:
         raise RuntimeError("as asked by message")
     if body == "crash":
         os._exit(9)
-    if body.startswith("sleep"):
-        time.sleep(float(body.split()[1]))
+    if body == "wait":
+        wait_until_told()
     journal(function="work", body=body, done=True)
 
 
