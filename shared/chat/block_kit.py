@@ -183,8 +183,9 @@ def _actions(message: Message) -> Iterator[kit.Block]:
         for index, button in enumerate(_buttons(message), start=1)
     ]
     clicks = [_click(click) for click in message.clicks]
+    leads = 1 if message.buttons and message.buttons[0].is_primary else 0  # read first, then decide
     if buttons or clicks:
-        yield kit.ActionsBlock(elements=[*buttons, *clicks])
+        yield kit.ActionsBlock(elements=[*buttons[:leads], *clicks, *buttons[leads:]])
 
 
 def _click(click: Click) -> kit.ButtonElement:

@@ -23,6 +23,7 @@ class SignInFlow:
     browser: str  # hash of the browser's cookie
     begun_at: datetime
     steps_up: str = ""  # object id of the person who signs in again for the plan of the link
+    language: str = ""  # that the page's URL asked for
 
 
 class SignInFlows:
@@ -30,13 +31,20 @@ class SignInFlows:
         self._table = table
 
     def add(
-        self, state: str, msal_flow: Mapping[str, Any], link: str, browser: str, now: datetime, steps_up: str = ""
+        self,
+        state: str,
+        msal_flow: Mapping[str, Any],
+        link: str,
+        browser: str,
+        now: datetime,
+        steps_up: str = "",
+        language: str = "",
     ) -> None:
         """Also deletes expired ones."""
         limit = {"partition": _PARTITION, "limit": now - 2 * LIFE}
         for old in self._table.query("PartitionKey eq @partition and begun_at lt @limit", limit, ["RowKey"]):
             self._table.delete(_PARTITION, old["RowKey"])
-        flow = SignInFlow(msal_flow, link, _hash(browser), now, steps_up)
+        flow = SignInFlow(msal_flow, link, _hash(browser), now, steps_up, language)
         self._table.write(_PARTITION, Row(f"flow-{state}", flow, columns={"begun_at": now}))
 
     def take(self, state: str, browser: str, now: datetime) -> SignInFlow | None:

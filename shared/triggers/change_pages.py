@@ -137,7 +137,7 @@ def _ask_to_sign_in(app: App, req: func.HttpRequest, token: str, error: Refused)
     """Why, and a link to where signing in begins. A link, not a redirect: previews and scanners follow those."""
     status, code = status_of(error)
     note_refusal(req, error, code)
-    url = _sign_in_url(app, token)
+    url = same_language(_sign_in_url(app, token), req)
     page = message_page(error.text, status=status, language=language_of(req), title=title_of(code), sign_in_url=url)
     return as_page(page, status)
 
@@ -169,7 +169,7 @@ def _change_page(
     if opened.token:
         place = _place(app, target, visitor)
         actions, notice, needs_step_up = app.decide.actions.offered(change, visitor.person or "", now, place)
-        step_up_url = _sign_in_url(app, opened.token, "&step_up=on") if needs_step_up else ""
+        step_up_url = same_language(_sign_in_url(app, opened.token, "&step_up=on"), req) if needs_step_up else ""
         csrf = app.signer.form_token(visitor.nonce, change.id)
         form = FormFields(opened.token, csrf, actions, asks_name=visitor.person is None) if actions else None
     original = _original(app, target, change)

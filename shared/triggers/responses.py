@@ -162,6 +162,10 @@ def language_of(req: func.HttpRequest) -> str:
 
 
 def same_language(url: str, req: func.HttpRequest) -> str:
-    """A page's URL, which has a query, with the language that this request's URL asks for."""
-    asked = req.params.get("lang", "")
-    return f"{url}&lang={asked}" if asked in LANGUAGES else url
+    """A page's URL with the language that this request's URL asks for."""
+    return in_language(url, req.params.get("lang", ""))
+
+
+def in_language(url: str, asked: str) -> str:
+    """A page's URL with this language, if it is known."""
+    return f"{url}{'&' if '?' in url else '?'}lang={asked}" if asked in LANGUAGES else url

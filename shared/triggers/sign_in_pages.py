@@ -12,7 +12,7 @@ from ..auth.sessions import FLOW_COOKIE, SESSION_COOKIE, cookie, read_session, s
 from ..model.text import Text
 from ..store.sessions import LIFE, TOKEN
 from ..web.pages import message_page
-from .responses import as_page, language_of, see_other
+from .responses import as_page, in_language, language_of, see_other
 from .visitors import SIGN_OUT, app_with_sign_in, is_own_origin, read_form
 
 log = logging.getLogger("snatbot.triggers")
@@ -32,7 +32,7 @@ def begin(req: func.HttpRequest) -> func.HttpResponse:
     flow = app.entra.begin(f"{app.settings.public_base_url}/api/signed-in", state, context)
     address = flow.pop("auth_uri")
     steps_up = session.person.object_id if session else ""
-    app.sign_in_flows.add(state, flow, token, browser, app.clock.wall(), steps_up)
+    app.sign_in_flows.add(state, flow, token, browser, app.clock.wall(), steps_up, req.params.get("lang", ""))
     return see_other(address, {"Set-Cookie": set_cookie(FLOW_COOKIE, browser, int(LIFE.total_seconds()))})
 
 
@@ -54,6 +54,7 @@ def finish(req: func.HttpRequest) -> func.HttpResponse:
     else:
         person, step_up = app.entra.person(flow.msal_flow, answer, now), None
     log.info("signed in: object id %s, roles %s", person.object_id, sorted(person.roles))
+    page = in_language(page, flow.language)
     return see_other(page, {"Set-Cookie": session_cookie(app.signer, person, step_up)})
 
 

@@ -242,12 +242,15 @@ _OF_PEOPLE: Mapping[str, Callable[[Asker, str], Message]] = {
 
 
 def _send(app: App, request: SlackRequest, found: Message) -> None:
-    """In private. Raises ChatUnavailable: try again."""
+    """In private. Raises ChatUnavailable for a command: try again."""
     shown = found.in_language(app.settings.language_of("slack"))
     private = {"response_type": "ephemeral", "replace_original": False}
     try:
         slack.send(shown, "answers", lambda payload: slack.post(request.response_url, {**payload, **private}))
-    except ChatUnavailable:
-        raise
+    except ChatUnavailable as error:
+        if not request.action:
+            raise
+        # A function that fails queues nothing, and what a click decided shows in the message.
+        log.warning("a click was not answered in private: %s", error)
     except SnatbotError as error:
         log.error("Slack did not take an answer: %s", error)

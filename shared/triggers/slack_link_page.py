@@ -60,7 +60,8 @@ def _opened(req: func.HttpRequest, token: str) -> tuple[App, Visitor, str, Slack
     link = app.slack_accounts.asked(token, app.clock.wall())
     if link is None:
         raise SlackLinkUsed
-    return app, visitor_of(app, req), token, link
+    # A link says who somebody is and gives no right: rules may name a person without a role by object id.
+    return app, visitor_of(app, req, needs_role=False), token, link
 
 
 def _account(link: SlackLink, person: Person, app: App) -> SlackAccount:

@@ -44,7 +44,7 @@ class Visitor:
         return {"Set-Cookie": f"{_COOKIE}={self.nonce}; Path={path}; HttpOnly; SameSite=Lax; Max-Age=3600{secure}"}
 
 
-def visitor_of(app: App, req: func.HttpRequest) -> Visitor:
+def visitor_of(app: App, req: func.HttpRequest, *, needs_role: bool = True) -> Visitor:
     """Raises SignInNeeded, RoleMissing for a person without a role, or GuestRefused."""
     settings, cookies = app.settings, req.headers.get("Cookie", "")
     if settings.approval_mode == "link":
@@ -56,7 +56,7 @@ def visitor_of(app: App, req: func.HttpRequest) -> Visitor:
         raise SignInNeeded
     if session.person.is_guest and settings.allow_guests != "on":
         raise GuestRefused(session.person.name)
-    if not session.person.roles:
+    if needs_role and not session.person.roles:
         raise RoleMissing(session.person, Role.READ, Text("see this page"), settings.entra_client_id)
     return Visitor(session.person, session.id, step_up=session.step_up)
 

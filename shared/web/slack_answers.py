@@ -1,6 +1,7 @@
 """Answers to slash commands, from the same results as the pages and the terminal show. Pure functions."""
 
 from ..chat.message import EMPTY, Button, Message, Section, Tone, facts_of, sections_of
+from ..core.az_cli import script
 from ..core.incidents.cluster_status import ClusterState
 from ..flows.monitoring.check import CheckReport
 from ..formatting import sentences
@@ -34,8 +35,10 @@ def plan_answer(plan: Plan) -> Message:
     view = plan_view(plan)
     parts = [Section(heading, bullets=tuple(map(verbatim, lines))) for heading, lines in plan_parts(plan)]
     title = arranged("{title} ({state})", title=view.title, state=view.state)
+    by_hand = Section(Text("By hand"), code=script(plan.commands))
     footer = Text("A dry run: nothing was written.")
-    return Message(title, sentences(plan.summary), Tone.NEUTRAL, sections=sections_of(*parts), footer=footer)
+    sections = sections_of(*parts, by_hand)
+    return Message(title, sentences(plan.summary), Tone.NEUTRAL, sections=sections, footer=footer)
 
 
 def status_answer(view: FleetView, stop: StopFlag) -> Message:

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import ActionsBlock, HeaderBlock, SectionBlock
 
 from shared.chat import slack
 from shared.chat.block_kit import escape
-from shared.chat.message import Button, Message, Section, Table, Tone
+from shared.chat.message import Button, Click, Message, Section, Table, Tone
 from shared.model.text import Text
 from simulator.services.slack.blocks import find_problems
 from tests.support.thorough import examples
@@ -137,6 +137,18 @@ def test_buttons_open_links_under_stable_ids() -> None:
         "style": "primary",
     }
     assert (second["action_id"], "style" in second) == ("open_link_2", False)
+
+
+def test_the_page_to_read_comes_before_the_buttons_that_decide_and_other_pages_after_them() -> None:
+    def labels(*buttons: Button) -> list[str]:
+        deny = Click(Text("Deny"), "snat_deny", "x", Text("Deny?"), Text("y"))
+        laid_out = slack.render(replace(MESSAGE, buttons=buttons, clicks=(deny,)))["blocks"]
+        (actions,) = (block for block in laid_out if block["type"] == "actions")
+        return [element["text"]["text"] for element in actions["elements"]]
+
+    review, page = Button(Text("Review"), "https://a/1", is_primary=True), Button(Text("Page"), "https://a/2")
+    assert labels(review, page) == ["Review", "Deny", "Page"]
+    assert labels(page) == ["Deny", "Page"]
 
 
 def test_the_notification_text_tells_it_all_in_short_and_keeps_the_links() -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,8 +29,12 @@ def person(stage: Stage, name: str) -> SlackPerson:
     return SlackPerson(stage, name if "@" in name else f"{name}@contoso.example")
 
 
+def said(message: dict[str, Any]) -> str:
+    return " ".join(" ".join(slack_text.lines(message["content"])).split())
+
+
 def shown(stage: Stage) -> str:
-    return " ".join(" ".join(slack_text.lines(alarm(stage)["content"])).split())
+    return said(alarm(stage))
 
 
 def test_people_of_every_kind_click_and_one_approval_counts(stage: Stage) -> None:
@@ -61,12 +66,23 @@ def test_people_of_every_kind_click_and_one_approval_counts(stage: Stage) -> Non
     assert "[ Approve ]" not in after and "[ Deny ]" not in after
 
 
-def test_a_denial_and_a_silence_rewrite_the_message(stage: Stage) -> None:
+def test_a_denial_counts_and_shows_though_slack_takes_neither_its_answer_nor_an_edit(stage: Stage) -> None:
     person(stage, "olga").link()
     message = alarm(stage)["id"]
     assert "Nothing is posted about shop-prod until" in person(stage, "olga").click(message, "snat_silence").text
-    assert "Plan for shop-prod denied" in person(stage, "olga").click(message, "snat_deny").text
-    after = shown(stage)
+    closed = {"ok": False, "error": "edit_window_closed"}
+    stage.simulator.add_fault(
+        {"match": {"path": "/slack/actions/"}, "then": {"status": 500}},
+        {"match": {"path": "api/chat.update"}, "times": 1, "then": {"status": 200, "body": closed}},
+    )
+    sent = stage.simulator.click(message, "snat_deny", "olga@contoso.example", confirmed=True)
+    assert sent["outcome"] == "acknowledged"
+    stage.host.drain(60)
+    old, new = (
+        each for each in stage.simulator.chat(channel="C0ALERTS") if not each["thread"] and not each["visible_to"]
+    )
+    assert old["id"] == message
+    after = said(new)
     assert "enied by Olga" in after
     assert "Slack session, no MFA evidence" in after
     assert "[ Deny ]" not in after

@@ -42,6 +42,7 @@ def ask(stage: Stage, text: str, person: str = ADA) -> list[str]:
         ("check", "failed"),
         ("CHECK shop-prod ", "failures"),
         ("plan shop-prod", "A dry run: nothing was written."),
+        ("plan shop-prod", "az network nat gateway create"),
         ("status", "shop-prod: failing"),
         ("check *bold* <!channel>", "o cluster '*bold* <!channel>'"),
         ("plan", "Name a cluster"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from devhost.stage import Stage
 from tests.support.html_page import fields
-from tests.support.sign_in import ADA, Visitor, said, stage_with_people
+from tests.support.sign_in import ADA, NORA, Visitor, said, stage_with_people
 from tests.support.slack_room import LINK, SlackPerson
+
+POLICY = [{"clusters": "all", "kinds": "all", "who": ["Snat.Approve", NORA]}]
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory, azurite: str) -> Iterator[Stage]:
-    with stage_with_people(tmp_path_factory.mktemp("stage"), azurite, with_slack_bot=True) as ready:
+    folder, policy = tmp_path_factory.mktemp("stage"), json.dumps(POLICY)
+    with stage_with_people(folder, azurite, with_slack_bot=True, APPROVAL_POLICY=policy) as ready:
         yield ready
 
 
@@ -67,8 +71,10 @@ def test_only_a_linked_person_with_the_right_role_stops_and_others_learn_why_in_
     assert "too many *drops*" in lines
 
 
-def test_a_person_without_a_role_or_a_guest_links_nothing(stage: Stage) -> None:
-    url = in_slack(stage, "nora").ask("link").urls[LINK]
-    with Visitor(stage) as browser:
-        assert browser.sign_in(url, "nora@contoso.example").status_code == 403
+def test_a_person_whom_only_a_rule_names_by_object_id_links_without_a_role_and_stops(stage: Stage) -> None:
+    assert "Nora now acts in Slack as Nora" in in_slack(stage, "nora").link()
+    assert "By Nora" in in_slack(stage, "nora").ask("stop now").text
+
+
+def test_a_guest_links_nothing(stage: Stage) -> None:
     assert "Only members" in SlackPerson(stage, "gita@fabrikam.example").ask("link").text

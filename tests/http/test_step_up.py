@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 import requests
@@ -46,6 +48,16 @@ def again_url(page: str) -> str:
 def sign_in_again(visitor: Visitor, link: str, user: str = "ada") -> requests.Response:
     begun = visitor.get(again_url(visitor.get(link).text))
     return visitor.get(visitor.back(begun.headers["Location"], f"{user}@contoso.example"))
+
+
+def with_step_up(stage: Stage, visitor: Visitor, **changes: Any) -> None:
+    """The same session, as the app would have made it for another step-up."""
+    signer = Signer((stage.host._settings["SIGNING_KEYS"],), 60)
+    session = read_session(signer, f"{SESSION_COOKIE}={visitor.cookies[SESSION_COOKIE]}")
+    assert session is not None and session.step_up is not None
+    other = session_cookie(signer, session.person, replace(session.step_up, **changes))
+    (cookie,) = (each for each in visitor.cookies if each.name == SESSION_COOKIE)
+    cookie.value = other.partition(";")[0].partition("=")[2]
 
 
 def approve(visitor: Visitor, link: str) -> requests.Response:
@@ -94,12 +106,22 @@ def test_somebody_else_cannot_finish_it(ada: Visitor, link: str) -> None:
 def test_a_step_up_for_another_plan_does_not_count(stage: Stage, ada: Visitor, link: str) -> None:
     assert sign_in_again(ada, link).status_code == 303
     assert OFFER in ada.get(link).text
-    signer = Signer((stage.host._settings["SIGNING_KEYS"],), 60)
-    session = read_session(signer, f"{SESSION_COOKIE}={ada.cookies[SESSION_COOKIE]}")
-    assert session is not None and session.step_up is not None
-    other = session_cookie(signer, session.person, replace(session.step_up, digest="another"))
-    page = ada.get(link, headers={"Cookie": other.partition(";")[0]}).text
-    assert OFFER not in page
+    with_step_up(stage, ada, digest="another")
+    assert OFFER not in ada.get(link).text
+
+
+def test_a_step_up_of_more_than_five_minutes_ago_does_not_count(stage: Stage, ada: Visitor, link: str) -> None:
+    assert sign_in_again(ada, link).status_code == 303
+    assert OFFER in ada.get(link).text
+    with_step_up(stage, ada, at=datetime.now(UTC) - timedelta(minutes=5, seconds=1))
+    assert OFFER not in ada.get(link).text
+    refused = approve(ada, link)
+    assert (refused.status_code, "This plan needs a fresh sign-in" in refused.text) == (403, True)
+
+
+def test_the_language_of_the_page_is_kept_while_somebody_signs_in(stage: Stage, link: str) -> None:
+    with Visitor(stage) as browser:
+        assert '<html lang="es">' in browser.sign_in(f"{link}&lang=es", "ada@contoso.example").text
 
 
 def test_who_signed_in_again_approves(ada: Visitor, link: str) -> None:

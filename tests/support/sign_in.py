@@ -19,6 +19,7 @@ from tests.support.html_page import Page
 TENANT = "99999999-9999-4999-8999-999999999999"
 CLIENT = "aaaaaaaa-0000-4000-8000-0000000000b1"
 ADA = "0a0a0a0a-0000-4000-8000-000000000001"
+NORA = "0a0a0a0a-0000-4000-8000-000000000005"
 SETTINGS = {"APPROVAL_MODE": "signin", "ENTRA_TENANT_ID": TENANT, "ENTRA_CLIENT_ID": CLIENT}
 _REGISTRATION = {"client_id": CLIENT, "name": "snatbot", "trusts": [DETECTOR]}
 _PEOPLE = {
@@ -40,9 +41,10 @@ def stage_with_people(folder: Path, storage: str, *, with_slack_bot: bool = Fals
         *scenario.get("identities", ()),
         {**_REGISTRATION, "redirect_uris": ["https://127.0.0.1/api/signed-in"], "optional_claims": ["auth_time"]},
     ]
+    known = {"ada": ADA, "nora": NORA}
     scenario["people"] = [
         {"name": name.capitalize(), "user_principal_name": f"{name}@contoso.example", "roles": roles}
-        | ({"object_id": ADA} if name == "ada" else {})
+        | ({"object_id": known[name]} if name in known else {})
         for name, roles in _PEOPLE.items()
     ]
     home = "88888888-8888-4888-8888-888888888888"
