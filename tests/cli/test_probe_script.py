@@ -10,8 +10,8 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -153,9 +153,9 @@ def test_each_failure_has_curls_exit_code(pod: ProbePod, app: App, hangs: str) -
     assert (row["connect"], row["tls"]) == (0, 0)
 
 
-@pytest.fixture
-def hangs() -> Iterator[str]:
-    """A target whose SYNs are dropped, because its queue is full."""
+@contextmanager
+def full_queue() -> Iterator[tuple[str, Callable[[], None]]]:
+    """A target whose SYNs are dropped, because its queue is full; and what frees the queue."""
     with closing(socket.socket()) as server:
         server.bind(("127.0.0.1", 0))
         server.listen(0)
@@ -164,9 +164,34 @@ def hangs() -> Iterator[str]:
         for each in waiting:
             each.setblocking(False)
             each.connect_ex(address)
-        yield f"127.0.0.1:{address[1]}"
+
+        def free() -> None:
+            for each in waiting:
+                each.close()
+            for _ in range(2):
+                server.accept()[0].close()
+
+        yield f"127.0.0.1:{address[1]}", free
         for each in waiting:
             each.close()
+
+
+@pytest.fixture
+def hangs() -> Iterator[str]:
+    with full_queue() as (target, _):
+        yield target
+
+
+def test_a_lost_syn_costs_a_second(any_pod: ProbePod, app: App) -> None:
+    with full_queue() as (target, free):
+        later = threading.Timer(0.5, free)
+        later.start()
+        any_pod.run(app.url, target, options="--connect-timeout 60 --max-time 60")
+        later.join()
+    (report,) = app.reports
+    row = next(row for row in report["connections"] if row["target"] == target)
+    assert row["exit"] == 0
+    assert row["connect"] > 0.9
 
 
 def test_a_target_without_tls_only_has_to_accept(any_pod: ProbePod, app: App) -> None:
