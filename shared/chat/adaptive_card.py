@@ -17,7 +17,7 @@ from .message import Chart, Message, Section, Table, Tone, code_spans, without_b
 
 SCHEMA_URL = "http://adaptivecards.io/schemas/adaptive-card.json"
 _Action: TypeAlias = cards.OpenUrlAction | cards.ToggleVisibilityAction
-_BUTTON_CHARACTERS = 32  # in a row
+_ROW_CHARACTERS, _BUTTON_CHARACTERS = 40, 4  # of a row; what a button takes beside its text
 _STYLE: dict[Tone, ContainerStyle] = {
     Tone.ALARM: "attention",
     Tone.WARNING: "warning",
@@ -82,7 +82,10 @@ def _rows(actions: Sequence[_Action], spacing: Any) -> Iterator[cards.CardElemen
     """As many buttons beside each other as a phone shows whole."""
     rows: list[list[_Action]] = []
     for action in actions:
-        if not rows or sum(len(beside.title or "") for beside in (*rows[-1], action)) > _BUTTON_CHARACTERS:
+        if (
+            not rows
+            or sum(_BUTTON_CHARACTERS + len(each.title or "") for each in (*rows[-1], action)) > _ROW_CHARACTERS
+        ):
             rows.append([])
         rows[-1].append(action)
     for number, row in enumerate(rows):

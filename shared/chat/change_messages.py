@@ -90,11 +90,12 @@ def change_half_approved(change: Change, page_url: str) -> Message:
 
 
 def change_decided(change: Change, page_url: str = "") -> Message:
-    """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: where to request it again."""
-    state = Text("approved") if change.state is ChangeState.APPROVED else state_label(change.state)
+    """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: of the change, where people see how far it is, or request it again."""
+    is_over = change.state is not ChangeState.APPROVED
+    state = Text("approved") if not is_over else state_label(change.state)
     following = sentence(change.waits_for) or _AFTER_A_DECISION.get(change.state, EMPTY)
     decision = change.decision
-    if change.state is ChangeState.APPROVED and change.is_begun:
+    if not is_over and change.is_begun:
         # It still has the decision that approved its plan; the audit trail has who resumed it.
         state, following, decision = Text("resumed"), Text("It goes on with the step that stopped."), None
     return change_message(
@@ -107,10 +108,10 @@ def change_decided(change: Change, page_url: str = "") -> Message:
             if decision
             else state,
             following,
-            ASK_AGAIN if page_url else EMPTY,
+            ASK_AGAIN if page_url and is_over else EMPTY,
         ),
         facts=(plan_fact(change), (REQUESTED_BY, verbatim(change.requested_by))),
-        buttons=(Button(Text("Open plan"), page_url),) if page_url else (),
+        buttons=(Button(Text("Open plan") if is_over else OPEN_CHANGE, page_url),) if page_url else (),
     )
 
 

@@ -71,7 +71,11 @@ class StatusView:
             return Text("no scan reached it for {time}", time=duration(self.now - status.at))
         if self.state in (ClusterState.NOT_MEASURED, ClusterState.DOES_NOT_APPLY):
             return status.reason
-        return FINDING_TITLES[status.kind] if status.kind else ""
+        if status.kind:
+            return FINDING_TITLES[status.kind]
+        if self.state is ClusterState.WARNING:
+            return Text("nothing failed in the last scan; its incident is still open")
+        return ""
 
     @property
     def egress(self) -> Text:
@@ -153,7 +157,7 @@ class FleetView:
         listed = Text.plural("{count} cluster", "{count} clusters", count=self.fleet.listed)
         last = max((status.at for status in self.fleet.clusters), default=None)
         if last is None:
-            return Text("{clusters}. The highest risk comes first.", clusters=listed)
+            return arranged("{clusters}.", clusters=listed)
         return Text(
             "{clusters}, last scanned {time} ago. The highest risk comes first.",
             clusters=listed,

@@ -1,7 +1,7 @@
 """An incident and a cluster as their pages show them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..chat.finding_labels import FINDING_MEANINGS, describe_incident
@@ -11,7 +11,7 @@ from ..chat.message import facts_of
 from ..core.guidance import code_advice, culprits
 from ..flows.incidents.history import History
 from ..flows.incidents.story import Story
-from ..formatting import capital, duration, listed, utc
+from ..formatting import capital, duration, listed, sentences, utc
 from ..model.audit import AuditLine, step_done
 from ..model.change import Change
 from ..model.finding import PORT_TROUBLES, Severity
@@ -130,7 +130,19 @@ class IncidentView:
         return describe_incident(self.incident)
 
     @property
+    def ended(self) -> str:
+        """When and why it was cleared; empty while it is open."""
+        at, why = self.incident.cleared_at, self.incident.closing_note
+        if at is None:
+            return ""
+        ended = Text("It ended {at}, after {time}", at=at, time=self.line.lasted)
+        return sentences(arranged("{ended}: {why}", ended=ended, why=why) if why else ended)
+
+    @property
     def meaning(self) -> str:
+        """What it means for the cluster, while it is open."""
+        if not self.incident.is_open:
+            return ""
         return next((FINDING_MEANINGS[kind] for kind in self.incident.kinds if kind in FINDING_MEANINGS), "")
 
     @property
@@ -178,7 +190,7 @@ class IncidentView:
             last = Text("Last failed connection so far") if incident.is_open else Text("Last failed connection")
             own.append(Moment(incident.last_failed_at, last))
         lines = [moment for moment, line in self._moments() if line.event not in steps]
-        return sorted([*own, *lines], key=lambda moment: moment.at)
+        return sorted([*own, *_without_repeats(lines)], key=lambda moment: moment.at)
 
     @property
     def audit(self) -> Sequence[Moment]:
@@ -274,6 +286,14 @@ def moments(lines: Iterable[AuditLine], changes: Mapping[str, str]) -> list[Mome
         )
         for line in lines
     ]
+
+
+def _without_repeats(lines: Iterable[Moment]) -> Iterator[Moment]:
+    """Without the details that a moment before has."""
+    seen: set[str] = set()
+    for moment in lines:
+        yield replace(moment, detail="") if moment.detail in seen else moment
+        seen.add(moment.detail)
 
 
 def _times(count: int) -> Text:

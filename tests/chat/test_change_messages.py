@@ -81,6 +81,16 @@ def test_a_decision_says_who_and_when(state: ChangeState, title: str, summary: s
     assert (message.title, message.summary) == (title, summary)
 
 
+@pytest.mark.parametrize(
+    ("state", "button", "asks_again"),
+    [(ChangeState.APPROVED, "Open change", False), (ChangeState.DENIED, "Open plan", True)],
+)
+def test_a_decision_leads_to_the_page_of_the_change(state: ChangeState, button: str, asks_again: bool) -> None:
+    message = change_messages.change_decided(nouns.make_change(state), URL)
+    assert (message.buttons[0].text, message.buttons[0].url) == (button, URL)
+    assert ("can be asked for" in message.summary) == asks_again
+
+
 def test_resuming_is_not_told_as_another_approval() -> None:
     message = change_messages.change_decided(replace(nouns.make_change(ChangeState.APPROVED), step=2))
     assert message.title == "Plan for shop-prod resumed"

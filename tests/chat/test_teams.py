@@ -121,8 +121,19 @@ def test_an_alert_fits_and_says_how_many_nodes_it_left_out(number: int, prefix: 
         assert f"…and {number - shown:,} more." in text_of(card)
 
 
-def test_buttons_go_to_the_next_row_before_a_phone_cuts_them_off() -> None:
-    texts = ("Review plan", "Metrics in the portal", "Incident page", "x" * 40)
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("Review plan", "Metrics in the portal", "Incident page", "x" * 40),
+        (
+            "Por qué ▾",
+            "Qué se hará ▾",
+            "El plan ▾",
+            "Por qué este tamaño, con sus cuentas ▾",
+        ),  # short, but each has its edges
+    ],
+)
+def test_buttons_go_to_the_next_row_before_a_phone_cuts_them_off(texts: tuple[str, ...]) -> None:
     buttons = tuple(Button(Text(text), "https://x.example") for text in texts)
     body = card_of(replace(MESSAGE, buttons=buttons, sections=()))["body"]
     rows = [[action["title"] for action in part["actions"]] for part in body if part["type"] == "ActionSet"]

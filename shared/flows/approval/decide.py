@@ -213,8 +213,6 @@ class Decide:
         return (PutJournal(change.id, halted, entry.etag),)
 
     def _message(self, changed: Change, action: Action, now: datetime) -> Message:
-        if action in (Action.APPROVE, Action.RESUME):
-            return change_messages.change_decided(changed)
         page_url = self.links().page(changed)
         if action is Action.STOP:
             return change_messages.change_stopped(changed, page_url)
