@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 from types import FrameType
@@ -16,16 +17,23 @@ from types import FrameType
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+from devhost import last_night
 from devhost.errors import DevHostError
 from devhost.stage import SIGN_IN, Stage, set_up
 
 IN_CHAT = [{"clusters": "all", "kinds": "all", "who": ["Snat.Approve"], "where": ["page", "chat"]}]
+_NIGHT = (
+    "<li>Find out what happened at <b>shop-prod</b> last night, and who approved it: open {clusters}, sign in as"
+    " anybody who may read, and choose shop-prod. The browser warns of this machine's certificate.\n"
+)
 _PAGE = Path(__file__).with_name("serve.html")
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m devhost.serve", description=__doc__)
-    parser.add_argument("--scenario", default="storm", help="name of a shipped scenario, or a file (default: storm)")
+    parser.add_argument(
+        "--scenario", help="name of a shipped scenario, or a file (default: the morning after an incident)"
+    )
     parser.add_argument("--port", type=int, default=0, help="port of the page that starts it all (default: a free one)")
     options = parser.parse_args(arguments)
     stopped = threading.Event()
@@ -38,7 +46,14 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="snatbot-serve-") as folder:
         try:
             extra = {**SIGN_IN, "APPROVAL_POLICY": json.dumps(IN_CHAT)}
-            with set_up(Path(folder), options.scenario, extra=extra, with_tls=True, with_slack_bot=True) as stage:
+            scenario = options.scenario or last_night.write_scenario(Path(folder), datetime.now(UTC))
+            with set_up(Path(folder), scenario, extra=extra, with_tls=True, with_slack_bot=True) as stage:
+                if not options.scenario:
+                    print(
+                        "A night passes: an incident on shop-prod, its approval, and the change. Half a minute …",
+                        flush=True,
+                    )
+                    last_night.play(stage)
                 serve(stage, options.port, stopped)
         except (DevHostError, RuntimeError, OSError) as error:
             print(f"Could not serve: {error}", file=sys.stderr)
@@ -82,14 +97,20 @@ class FrontPage:
 
     def _page(self) -> str:
         simulator = self._stage.simulator
+        name = Path(simulator.state()["scenario"]).stem
         return Template(_PAGE.read_text("utf-8")).substitute(
-            scenario=html.escape(Path(simulator.state()["scenario"]).stem),
+            scenario=html.escape(name),
             now=f"{simulator.now():%Y-%m-%d %H:%M}",
             room=html.escape(f"{simulator.http_url}/chat/"),
-            links="".join(
-                f'<li><a href="{html.escape(url)}" target=_blank>{name}</a>' for name, url in elsewhere(self._stage)
-            ),
+            links="".join(f"<li>{_link(url, name)}" for name, url in elsewhere(self._stage)),
+            night=_NIGHT.format(clusters=_link(*reversed(elsewhere(self._stage)[0])))
+            if name == last_night.NAME
+            else "",
         )
+
+
+def _link(url: str, name: str) -> str:
+    return f'<a href="{html.escape(url)}" target=_blank>{name}</a>'
 
 
 def elsewhere(stage: Stage) -> list[tuple[str, str]]:

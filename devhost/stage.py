@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +47,7 @@ def set_up(
     *,
     port: int = 0,
     storage: str = "",
-    extra: Mapping[str, str] | None = None,
+    extra: Mapping[str, str] | Callable[[RunningSimulator], Mapping[str, str]] | None = None,
     longest_sleep: float = math.inf,
     with_tls: bool = False,
     with_slack_bot: bool = False,
@@ -55,7 +55,7 @@ def set_up(
     """Starts all three on free loopback ports and stops them at the end. Logs and data go into `folder`.
 
     `storage`, a connection string, is of an emulator that runs; the app has a table and queues of its own there.
-    `extra` app settings overrule the stage's own; `longest_sleep` is as in `DevHost.start`.
+    `extra` app settings, or what makes them, overrule the stage's own; `longest_sleep` is as in `DevHost.start`.
     `with_tls`: the app is called by https, which its session cookies need, with a certificate of the simulator's
     authority. `with_slack_bot`: Slack is reached by a bot's token, not by a webhook.
     """
@@ -71,10 +71,11 @@ def set_up(
             storage = stack.enter_context(Azurite.start(folder / "azurite")).connection_string
 
         def settings(base_url: str) -> dict[str, str]:
+            more = extra(simulator) if callable(extra) else extra or {}
             slack = (
                 slack_bot(simulator, base_url) if with_slack_bot else {"SLACK_WEBHOOK_URL": simulator.slack_webhook_url}
             )
-            return {**app_settings(simulator, base_url), **slack, **own, **(extra or {})}
+            return {**app_settings(simulator, base_url), **slack, **own, **more}
 
         host = stack.enter_context(
             DevHost.start(
