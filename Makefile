@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup check catalogue test test-unit test-all demo serve faults lock clean azure-cli-test conformance evaluate bench package lint-infra
+.PHONY: help setup check catalogue test test-unit test-all demo serve screenshots faults lock clean azure-cli-test conformance evaluate bench package lint-infra
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -48,8 +48,11 @@ test-all: check ## the same with ten times as many examples, every version of Py
 demo: $(READY) ## play the whole story against a simulated Azure, then stop everything
 	@$(PY) -m devhost.demo
 
-serve: $(READY) ## the same, left running to be looked at in a browser
+serve: $(READY) ## the morning after an incident, left running to be looked at in a browser
 	@$(PY) -m devhost.serve
+
+screenshots: $(READY) ## pictures of each page and message in .cache/screenshots (ARGS=--docs: renew those of the README too)
+	@$(PY) -m devhost.screenshots $(ARGS)
 
 # A folder of scenario files to evaluate instead of the simulator's own
 SCENARIOS ?= simulator/scenarios

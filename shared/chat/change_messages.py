@@ -90,7 +90,10 @@ def change_half_approved(change: Change, page_url: str) -> Message:
 
 
 def change_decided(change: Change, page_url: str = "") -> Message:
-    """Approved, denied, resumed, expired or superseded: by whom and when. ``page_url``: of the change, where people see how far it is, or request it again."""
+    """Approved, denied, resumed, expired or superseded: by whom and when.
+
+    ``page_url``: of the change, where people see how far it is, or request it again.
+    """
     is_over = change.state is not ChangeState.APPROVED
     state = Text("approved") if not is_over else state_label(change.state)
     following = sentence(change.waits_for) or _AFTER_A_DECISION.get(change.state, EMPTY)
