@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .flows.probing.keys import Keys
     from .flows.probing.read import ReadProbes
     from .flows.retention import Retention
+    from .store.probes import ProbeReports
 
 # Constants, because nobody needs other values.
 CHECK_DEADLINE_SECONDS = 180.0  # Azure Functions ends a request after 230
@@ -57,16 +58,23 @@ class Watching(Clients):
         return Router(self.records, routes, self.settings.default_channels, tuple(self.channels))
 
     @cached_property
+    def probe_reports(self) -> ProbeReports:
+        from .store.probes import ProbeReports
+
+        return ProbeReports(self.probe_table, self.row_signer)
+
+    @cached_property
     def probe_keys(self) -> Keys:
         from .flows.probing.keys import Keys
+        from .store.probes import ProbeKeys
 
-        return Keys(self.stored_probe_keys)
+        return Keys(ProbeKeys(self.table, self.row_signer))
 
     @cached_property
     def read_probes(self) -> ReadProbes:
         from .flows.probing.read import ReadProbes
 
-        return ReadProbes(self.stored_probe_keys, self.probe_reports, self.records, self.settings.region_name)
+        return ReadProbes(self.probe_keys.store, self.probe_reports, self.records, self.settings.region_name)
 
     @cached_property
     def accept_report(self) -> AcceptReport:

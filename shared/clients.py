@@ -22,7 +22,6 @@ from .store.active_clusters import ActiveClusterIndex
 from .store.audit import AuditChain
 from .store.fleet_cache import FleetCache
 from .store.liveness import Liveness
-from .store.probes import ProbeKeys, ProbeReports
 from .store.records import Records
 from .store.sessions import SignInFlows
 from .store.slack_accounts import SlackAccounts
@@ -191,8 +190,6 @@ class Clients:
     fleet_cache = _on_table(lambda clients: FleetCache(clients.table))
     liveness = _on_table(lambda clients: Liveness(clients.table))
     stop_switch = _on_table(lambda clients: StopSwitch(clients.table, clients.row_signer))
-    stored_probe_keys = _on_table(lambda clients: ProbeKeys(clients.table, clients.row_signer))
-    probe_reports = _on_table(lambda clients: ProbeReports(clients.probe_table, clients.row_signer))
     vnet_lock = _on_table(lambda clients: VnetLock(clients.table))
     sign_in_flows = _on_table(lambda clients: SignInFlows(clients.table))
     stored_slack_requests = _on_table(lambda clients: StoredSlackRequests(clients.table, clients.row_signer))

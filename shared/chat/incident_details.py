@@ -1,9 +1,11 @@
 """What an alarm says in its thread, or below the buttons: evidence, cautions, steps by hand, and where."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from ..core.probing.summary import ProbeSummary, trouble
 from ..formatting import listed, minutes_of, sentence, sentences
 from ..model.assessment import Assessment
 from ..model.finding import FindingKind
@@ -14,6 +16,9 @@ from . import manual_steps
 from .finding_labels import port_table
 from .labels import node_table, resource_name
 from .message import EMPTY, Section
+
+if TYPE_CHECKING:
+    from ..core.probing.summary import ProbeSummary
 
 # Findings that moving egress off the load balancer would cure.
 BALANCER_KINDS = frozenset({FindingKind.SNAT_FAILING, FindingKind.PORT_PRESSURE, FindingKind.EXHAUSTION_AHEAD})
@@ -48,7 +53,7 @@ def seen_inside(probes: ProbeSummary) -> Section:
         "{count} new connection of egress probes in the last hour; slow or failed: {bad}.",
         "{count} new connections of egress probes in the last hour; slow or failed: {bad}.",
         count=sum(each.connections for each in counts),
-        bad=sum(map(trouble, counts)),
+        bad=sum(each.trouble for each in counts),
     )
     seen = [each.address for each in probes.addresses]
     bullets = (

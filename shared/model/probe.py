@@ -41,6 +41,11 @@ class TargetCounts:
     def failed(self) -> int:
         return self.dns_failed + self.timed_out + self.tls_failed + self.failed_otherwise
 
+    @property
+    def trouble(self) -> int:
+        """Slow or failed connections."""
+        return self.slow + self.failed
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..core.probing.summary import NodeTarget, ProbeSummary, trouble
+from ..core.probing.summary import ProbeSummary
 from ..formatting import listed, number, percent
+from ..model.probe import TargetCounts
 from ..model.text import Text, arranged
 
 _MOST_ADDRESSES = 16  # as many as a NAT gateway has
@@ -38,16 +39,12 @@ class ProbeView:
         return [*shown, Text("and {count} more", count=rest)] if rest else shown
 
     @property
-    def rows(self) -> Sequence[tuple[str, str, tuple[str, ...], bool]]:
-        """Node, target, a cell for each further column, and whether it has trouble that counts; the worst first."""
-        return [
-            (each.node, each.counts.target, _cells(each), each.is_judged and trouble(each.counts) > 0)
-            for each in self.summary.targets
-        ]
+    def rows(self) -> Sequence[tuple[str, str, tuple[str, ...]]]:
+        """Node, target, and a cell for each further column; the worst first."""
+        return [(each.node, each.counts.target, _cells(each.counts)) for each in self.summary.targets]
 
 
-def _cells(of: NodeTarget) -> tuple[str, ...]:
-    counts = of.counts
+def _cells(counts: TargetCounts) -> tuple[str, ...]:
     connected = counts.connections - counts.dns_failed - counts.timed_out
     return (
         number(counts.connections),

@@ -83,7 +83,7 @@ def summarize(
         for node, found in groupby(sorted(reports, key=lambda report: report.node), key=lambda report: report.node)
         for counts in by_target(counts for report in found for counts in report.targets)
     ]
-    targets.sort(key=lambda each: (-trouble(each.counts) / each.counts.connections, each.node, each.counts.target))
+    targets.sort(key=lambda each: (-each.counts.trouble / each.counts.connections, each.node, each.counts.target))
     return ProbeSummary(
         since,
         len(reports),
@@ -93,11 +93,6 @@ def summarize(
         tuple(targets),
         (*_observed(reports, targets), *_switch(reports, expectation), *_compared(addresses, expectation)),
     )
-
-
-def trouble(counts: TargetCounts) -> int:
-    """Slow or failed connections."""
-    return counts.slow + counts.failed
 
 
 def _seen(reports: Sequence[ProbeReport]) -> Iterator[SeenAddress]:
@@ -152,9 +147,9 @@ def _switch(reports: Sequence[ProbeReport], expectation: Expectation) -> Iterato
         if before.connections and after.connections:
             text = Text(
                 "Slow or failed: {bad_before} of {before} connections before the switch, {bad_after} of {after} since.",
-                bad_before=trouble(before),
+                bad_before=before.trouble,
                 before=before.connections,
-                bad_after=trouble(after),
+                bad_after=after.trouble,
                 after=after.connections,
             )
             yield Observed(Hint.SWITCH, text)

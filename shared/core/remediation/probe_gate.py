@@ -11,7 +11,7 @@ from datetime import timedelta
 from ...formatting import listed, percent
 from ...model.probe import ProbeReport
 from ...model.text import Text
-from ..probing.summary import APP, LEAST, LEAST_SHARE, others, trouble
+from ..probing.summary import APP, LEAST, LEAST_SHARE, others
 from .gate import Evidence, Passage
 
 SILENT_AFTER = timedelta(minutes=3)
@@ -67,10 +67,10 @@ def _figures(reports: Sequence[ProbeReport], probes: Probes) -> tuple[int, int, 
         for each in report.targets
         if each.target != APP or probes.is_app_judged
     ]
-    bad = [(pod, each) for pod, each in counts if trouble(each)]
+    bad = [(pod, each) for pod, each in counts if each.trouble]
     return (
         sum(each.connections for _, each in counts),
-        sum(trouble(each) for _, each in bad),
+        sum(each.trouble for _, each in bad),
         {pod for pod, _ in bad},
         {each.target for _, each in bad},
     )
