@@ -12,7 +12,8 @@ from ..model.reading import Measured
 from ..model.text import Text, verbatim
 from .choices import HEADING
 from .finding_labels import FINDING_MEANINGS, FINDING_TITLES
-from .incident_messages import SEVERITY_WORDS, WITHDRAWN, headline, incident_footer
+from .incident_head import SEVERITY_WORDS, headline, incident_footer
+from .incident_messages import WITHDRAWN
 from .message import EMPTY, Audience, Message, MessageKind, Section, Table, Tone, facts_of, sections_of
 
 _FOOTER = Text("snatbot · coverage")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..formatting import listed
-from ..model.finding import FindingKind
+from ..model.finding import FindingKind, Severity
 from ..model.incident import Incident
 from ..model.text import Text
 from .charts import chart, sparkline
@@ -38,3 +38,22 @@ def standing(incident: Incident | None) -> Iterator[tuple[Text, Text]]:
 
 def failures_chart(incident: Incident | None, title: Text = FAILED_A_MINUTE) -> tuple[Chart, ...]:
     return chart(title, incident.failed_by_minute) if incident else ()
+
+
+def headline(incident: Incident) -> Text:
+    """What and where: ``SNAT port exhaustion on shop-prod``."""
+    kind = incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING
+    return Text("{finding} on {cluster}", finding=FINDING_TITLES[kind], cluster=incident.cluster_name)
+
+
+def incident_footer(incident: Incident) -> Text:
+    return Text("snatbot · incident {id}", id=incident.id)
+
+
+SEVERITY_WORDS = {
+    Severity.NOTICE: Text("Notice"),
+    Severity.WARNING: Text("Early warning"),
+    Severity.HIGH: Text("Warning"),
+    Severity.FAILING: Text("Failing"),
+    Severity.CRITICAL: Text("Critical"),
+}

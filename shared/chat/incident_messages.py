@@ -14,9 +14,9 @@ from ..model.reading import Measured
 from ..model.text import Text, arranged, verbatim
 from .change_head import related_sections
 from .choices import HEADING, PLAN_FOLLOWS, choices_without_plan
-from .finding_labels import FINDING_MEANINGS, FINDING_TITLES
+from .finding_labels import FINDING_MEANINGS
 from .incident_details import BALANCER_KINDS, details
-from .incident_head import WORST, failures_chart, how_bad, standing
+from .incident_head import SEVERITY_WORDS, WORST, failures_chart, headline, how_bad, incident_footer, standing
 from .labels import check_commands, describe_check
 from .message import EMPTY, Message, MessageKind, Section, Tone, facts_of, sections_of
 from .portal import metrics_button
@@ -135,25 +135,6 @@ def incident_silenced(incident: Incident, until: datetime | None, by: str) -> Me
         kind=MessageKind.SILENCED,
         subject=incident.id,
     )
-
-
-def headline(incident: Incident) -> Text:
-    """What and where: ``SNAT port exhaustion on shop-prod``."""
-    kind = incident.kinds[0] if incident.kinds else FindingKind.SNAT_FAILING
-    return Text("{finding} on {cluster}", finding=FINDING_TITLES[kind], cluster=incident.cluster_name)
-
-
-def incident_footer(incident: Incident) -> Text:
-    return Text("snatbot · incident {id}", id=incident.id)
-
-
-SEVERITY_WORDS = {
-    Severity.NOTICE: Text("Notice"),
-    Severity.WARNING: Text("Early warning"),
-    Severity.HIGH: Text("Warning"),
-    Severity.FAILING: Text("Failing"),
-    Severity.CRITICAL: Text("Critical"),
-}
 
 
 def _word(incident: Incident) -> Text:

@@ -11,7 +11,8 @@ from ..model.text import Text
 from .change_head import OPEN_CHANGE
 from .change_messages import ASK_AGAIN, change_decided, change_proposed
 from .choices import HEADING, choices_of
-from .incident_messages import headline, incident_worsened
+from .incident_head import headline
+from .incident_messages import incident_worsened
 from .labels import state_label
 from .message import EMPTY, Button, Message, MessageKind, Section, sections_of
 

@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from ..model.cluster import Cluster
 from ..model.load_balancer import LoadBalancer, Node, NodeList, scale_set_of
-from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind, Vnet
+from ..model.network import NatGateway, NetworkFacts, PublicIp, Subnet, Vnet
 from ..model.resource_id import NO_ID, ArmId
 from ..model.text import Text
+from ..model.unreadable import Unreadable, UnreadableKind
 from . import api_versions
 from .arm import Arm
 from .discovery import Discovery

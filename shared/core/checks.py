@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ..formatting import marked
 from ..model.check import Check, CheckId, CheckResult
-from ..model.network import Unreadable
 from ..model.text import Text
+from ..model.unreadable import Unreadable
 
 _ORDER = [CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK, CheckResult.WARN, CheckResult.PASS]
 

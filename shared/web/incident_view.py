@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ..chat.finding_labels import FINDING_MEANINGS, describe_incident
-from ..chat.incident_messages import headline
+from ..chat.incident_head import headline
 from ..chat.labels import node_table, state_label
 from ..chat.message import facts_of
 from ..core.guidance import code_advice, culprits

@@ -11,8 +11,9 @@ from shared.cloud.errors import NotFound, Throttled, Unavailable
 from shared.cloud.network_facts import NetworkReading
 from shared.cloud.parse.node import parse_node
 from shared.model.load_balancer import Node
-from shared.model.network import PublicIp, Unreadable
+from shared.model.network import PublicIp
 from shared.model.resource_id import ArmId
+from shared.model.unreadable import Unreadable
 from tests.support.builders import cluster
 from tests.support.canned import Answer, Canned, forbidden
 

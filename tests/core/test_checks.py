@@ -6,8 +6,8 @@ import pytest
 
 from shared.core.checks import CheckBuilder, grant_where, sort_checks
 from shared.model.check import Check, CheckId, CheckResult
-from shared.model.network import Unreadable, UnreadableKind
 from shared.model.text import Text
+from shared.model.unreadable import Unreadable, UnreadableKind
 
 ABOUT = CheckBuilder(CheckId.API_SERVER_ACCESS, "managedClusters GET")
 

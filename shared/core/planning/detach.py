@@ -7,10 +7,11 @@ from ...formatting import listed, marked
 from ...model.change import JournalEntry
 from ...model.check import Check, CheckId
 from ...model.load_balancer import Node, scale_set_of
-from ...model.network import NetworkFacts, UnreadableKind
+from ...model.network import NetworkFacts
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import ArmId, same_id
 from ...model.text import Text
+from ...model.unreadable import UnreadableKind
 from ..az_cli import aks_update
 from ..checks import CheckBuilder, grant_where
 from .egress import egress_now

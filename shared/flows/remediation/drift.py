@@ -14,10 +14,11 @@ from ...core.remediation.concurrent_writes import changed_properties
 from ...formatting import listed
 from ...model.check import Check, CheckResult
 from ...model.cluster import Cluster
-from ...model.network import NetworkFacts, Subnet, Unreadable, UnreadableKind
+from ...model.network import NetworkFacts, Subnet
 from ...model.plan import AssociateSubnet, ObserveEgress, Plan, PlanKind, Step
 from ...model.resource_id import same_id
 from ...model.text import Text
+from ...model.unreadable import Unreadable, UnreadableKind
 
 _AT_REST = ("succeeded", "failed", "canceled")
 

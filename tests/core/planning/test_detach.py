@@ -12,7 +12,7 @@ from shared.core.planning.detach import plan_detachment, written_subnets
 from shared.core.planning.planner import plan_attachment
 from shared.model.change import JournalEntry, StepState
 from shared.model.check import CheckResult
-from shared.model.network import NetworkFacts, PublicIp, Subnet, Unreadable, UnreadableKind
+from shared.model.network import NetworkFacts, PublicIp, Subnet
 from shared.model.plan import (
     AssociateSubnet,
     CreateNatGateway,
@@ -23,6 +23,7 @@ from shared.model.plan import (
 )
 from shared.model.resource_id import ArmId
 from shared.model.text import Text
+from shared.model.unreadable import Unreadable, UnreadableKind
 from tests.support.builders import (
     BASELINE,
     DEMAND,

@@ -13,7 +13,7 @@ from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import PlanOptions
 from shared.model.check import CheckResult
 from shared.model.cluster import Cluster, NodePool
-from shared.model.network import NetworkFacts, Unreadable, UnreadableKind
+from shared.model.network import NetworkFacts
 from shared.model.plan import (
     AssociateSubnet,
     CreateNatGateway,
@@ -24,6 +24,7 @@ from shared.model.plan import (
 )
 from shared.model.resource_id import ArmId
 from shared.model.text import Text
+from shared.model.unreadable import Unreadable, UnreadableKind
 from tests.support.builders import (
     BASELINE,
     DEMAND,

@@ -11,10 +11,11 @@ from shared.core.planning.planner import plan_attachment
 from shared.flows.remediation.drift import Drift, find_drift
 from shared.model.access import Access, Quota
 from shared.model.cluster import NodePool
-from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
+from shared.model.network import NetworkFacts, Ours, PublicIp
 from shared.model.plan import AssociateSubnet, CreatePublicIp
 from shared.model.resource_id import ArmId
 from shared.model.text import Text
+from shared.model.unreadable import Unreadable, UnreadableKind
 from tests.support.builders import (
     BASELINE,
     DEMAND,

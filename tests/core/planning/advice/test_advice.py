@@ -21,7 +21,7 @@ from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import INCIDENT_TAG, REQUEST_TAG, PlanRequest
 from shared.model.check import CheckResult
 from shared.model.cluster import Cluster, LoadBalancerProfile, NodePool
-from shared.model.network import NetworkFacts, Ours, PublicIp, Unreadable, UnreadableKind
+from shared.model.network import NetworkFacts, Ours, PublicIp
 from shared.model.plan import (
     CreatePublicIp,
     Plan,
@@ -29,6 +29,7 @@ from shared.model.plan import (
 )
 from shared.model.resource_id import ArmId
 from shared.model.text import Text
+from shared.model.unreadable import Unreadable, UnreadableKind
 from shared.web.export.bicep import as_bicep
 from shared.web.export.terraform import as_terraform
 from tests.support.advised import CALM, COUNTED, FITTING, MANAGED, MEASURED, THEIRS, ask

@@ -15,12 +15,13 @@ from shared.core.planning.planner import plan_attachment
 from shared.core.planning.request import PlanRequest
 from shared.model.check import Check, CheckResult
 from shared.model.cluster import NodePool
-from shared.model.network import NetworkFacts, Route, Unreadable, UnreadableKind, Vnet
+from shared.model.network import NetworkFacts, Route, Vnet
 from shared.model.plan import (
     PlanKind,
 )
 from shared.model.resource_id import ArmId
 from shared.model.text import Text
+from shared.model.unreadable import Unreadable, UnreadableKind
 from tests.support.builders import (
     BASELINE,
     DEMAND,

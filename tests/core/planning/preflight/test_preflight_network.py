@@ -11,9 +11,10 @@ from shared.core.planning.preflight import addresses, routes, subnets
 from shared.core.planning.preflight import cluster as of_cluster
 from shared.model.check import Check, CheckResult
 from shared.model.cluster import NodePool
-from shared.model.network import NetworkFacts, PublicIp, Unreadable, UnreadableKind, Vnet
+from shared.model.network import NetworkFacts, PublicIp, Vnet
 from shared.model.resource_id import ArmId
 from shared.model.text import Text
+from shared.model.unreadable import Unreadable, UnreadableKind
 from tests.support.builders import NETWORK, SYSTEM_SUBNET, USER_SUBNET, VNET, cluster, facts, node, subnet
 
 PASS, WARN, BLOCK = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK
