@@ -150,7 +150,7 @@ class Watching(Clients):
 
     @cached_property
     def incident_tracker(self) -> IncidentTracker:
-        from .core.incidents.lifecycle import IncidentPolicy
+        from .core.incidents.transition import IncidentPolicy
         from .flows.incidents.several import SeveralAtOnce
         from .flows.incidents.track import IncidentTracker
 

@@ -19,7 +19,8 @@ from shared.core.detection.assess import PriorObservations
 from shared.core.detection.rules.allocation import next_baseline
 from shared.core.detection.schedule import ScanSchedule, ScanScope
 from shared.core.detection.tags import TagRules
-from shared.core.incidents.lifecycle import IncidentPolicy, next_incident
+from shared.core.incidents.lifecycle import next_incident
+from shared.core.incidents.transition import IncidentPolicy
 from shared.flows.monitoring.canary import Canary, Suspects
 from shared.flows.monitoring.collect import MetricCollector
 from shared.flows.monitoring.inventory import FleetInventory

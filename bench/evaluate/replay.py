@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.cloud.deadline import Deadline
-from shared.core.incidents.lifecycle import Effect
+from shared.core.incidents.transition import Effect
 from shared.flows.monitoring.scan import ScanResult
 from shared.model.reading import Measured
 from simulator.scenario import Content

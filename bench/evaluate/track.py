@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shared.core.incidents.lifecycle import Effect
+from shared.core.incidents.transition import Effect
 from shared.model.finding import FindingKind, Severity
 
 PAUSE_MINUTES = 10

@@ -6,7 +6,7 @@ head, and continues the chain from there.
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
@@ -15,32 +15,29 @@ from ..core.audit.chain import START, Line, Proof, leads_to, line_hash
 from ..errors import KeyMissing, RowForged
 from ..model.audit import AuditLine, ChainHead, DayRoot, PolicyInForce
 from ..model.text import Text
-from .codec import content_of, from_columns, load, to_columns
+from .audit_rows import (
+    HEAD,
+    LINE,
+    ROOT,
+    ProvenHead,
+    ProvenRoot,
+    as_record,
+    day_of,
+    root_key,
+    row_of_line,
+    sequence_of,
+)
+from .codec import content_of, from_columns, to_columns
 from .due_index import sortable
 from .errors import StoreConflict, StoreError
 from .signed_rows import RowSigner, SignedRows
 from .table import ANY, Row, Stored, Table, stored
 
 log = logging.getLogger("snatbot.store")
-_LINE, _HEAD, _ROOT = "audit", "chain", "root"
 _POLICY = "policy"
 AUDIT_PARTITION = "audit"  # day roots, the policy in force, and lines that belong to no cluster
 _HEADS_A_ROW = 2000  # a row holds 1 MiB
 _TRIES = 10  # as many writers may meet at one head
-
-
-@dataclass(frozen=True, slots=True)
-class ProvenHead:
-    head: ChainHead
-    proof: Proof
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProvenRoot:
-    day: str  # by its rows' keys
-    root: DayRoot | None  # None: a row can't be read
-    proof: Proof
 
 
 class AuditChain:
@@ -82,7 +79,7 @@ class AuditChain:
             if isinstance(row.value, AuditLine):
                 row, head = self._chained(partition, row, head)
             chained.append(row)
-        head_row = self._signed.signed(_HEAD, partition, Row(_HEAD, head, before.etag if before else None))
+        head_row = self._signed.signed(HEAD, partition, Row(HEAD, head, before.etag if before else None))
         *etags, etag = self._table.transaction(partition, [*chained, head_row])
         self._heads[partition] = Stored(head, etag)
         return tuple(etags)
@@ -90,7 +87,7 @@ class AuditChain:
     def _chained(self, partition: str, row: Row, before: ChainHead) -> tuple[Row, ChainHead]:
         sequence, signer = before.sequence + 1, self._signed.signer
         found = line_hash(partition, row.key, sequence, before.hash, content_of(to_columns(row.value)))
-        signature = {"signature": signer.sign_row(_LINE, partition, row.key, found)} if signer else {}
+        signature = {"signature": signer.sign_row(LINE, partition, row.key, found)} if signer else {}
         columns = {**row.columns, "sequence": sequence, "previous": before.hash, **signature}
         return replace(row, columns=columns), ChainHead(sequence, found)
 
@@ -125,10 +122,10 @@ class AuditChain:
         """
         start, head = sortable(since) if since else "", None
         for _ in range(_TRIES):
-            rows = list(self._table.unread(partition, f"{_LINE}-", start))
-            latest = next(self._table.unread(partition, _HEAD), None)
+            rows = list(self._table.unread(partition, f"{LINE}-", start))
+            latest = next(self._table.unread(partition, HEAD), None)
             if latest is not None:
-                self._verify(_HEAD, latest)
+                self._verify(HEAD, latest)
             lines = [self._line(row) for row in rows]
             if leads_to(from_columns(ChainHead, latest) if latest else None, partition, lines):
                 return self._verified_lines(rows, lines, subject)
@@ -142,32 +139,32 @@ class AuditChain:
         for row, line in sorted(zip(rows, lines, strict=True), key=lambda pair: pair[1].sequence):
             record = as_record(line)
             if record is None or record.subject == subject:
-                self._verify(_LINE, row, line.hash_in(str(row["PartitionKey"])))
+                self._verify(LINE, row, line.hash_in(str(row["PartitionKey"])))
                 found.append(from_columns(AuditLine, row))
         return tuple(found)
 
     # --- to verify ---
 
     def head(self, partition: str) -> ProvenHead | None:
-        return next((self._proven_head(row) for row in self._table.unread(partition, _HEAD)), None)
+        return next((self._proven_head(row) for row in self._table.unread(partition, HEAD)), None)
 
     def heads(self) -> dict[str, ProvenHead]:
         """Of all partitions, which scans the table."""
-        return {row["PartitionKey"]: self._proven_head(row) for row in self._table.query(f"RowKey eq '{_HEAD}'")}
+        return {row["PartitionKey"]: self._proven_head(row) for row in self._table.query(f"RowKey eq '{HEAD}'")}
 
     def lines(self, partition: str) -> tuple[Line, ...]:
-        return tuple(self._line(row) for row in self._table.unread(partition, f"{_LINE}-"))
+        return tuple(self._line(row) for row in self._table.unread(partition, f"{LINE}-"))
 
     def all_lines(self) -> Iterator[tuple[str, tuple[Line, ...]]]:
         """Partition by partition."""
-        rows = self._table.query(f"RowKey ge '{_LINE}-' and RowKey lt '{_LINE}.'")
+        rows = self._table.query(f"RowKey ge '{LINE}-' and RowKey lt '{LINE}.'")
         for partition, found in groupby(rows, key=lambda row: str(row["PartitionKey"])):
             yield partition, tuple(map(self._line, found))
 
     def page(self, after: tuple[str, str], most: int) -> tuple[tuple[str, Line], ...]:
         """Partition and line of the first lines behind the one with this partition and key."""
         partition, key = after
-        parameters = {"partition": partition, "key": key or f"{_LINE}-", "start": f"{_LINE}-", "end": f"{_LINE}."}
+        parameters = {"partition": partition, "key": key or f"{LINE}-", "start": f"{LINE}-", "end": f"{LINE}."}
         queries = (
             "PartitionKey eq @partition and RowKey gt @key and RowKey lt @end",
             "PartitionKey gt @partition and RowKey ge @start and RowKey lt @end",
@@ -179,8 +176,8 @@ class AuditChain:
 
     def roots(self) -> tuple[ProvenRoot, ...]:
         """Oldest first."""
-        rows = self._table.unread(AUDIT_PARTITION, f"{_ROOT}-")
-        return tuple(self._root(day, list(found)) for day, found in groupby(rows, key=_day_of))
+        rows = self._table.unread(AUDIT_PARTITION, f"{ROOT}-")
+        return tuple(self._root(day, list(found)) for day, found in groupby(rows, key=day_of))
 
     def _root(self, day: str, rows: Sequence[Any]) -> ProvenRoot:
         """The root of a day from its rows; the weakest proof counts."""
@@ -189,23 +186,23 @@ class AuditChain:
         except (StoreError, ValueError):
             return ProvenRoot(day, None, Proof.FORGED)
         heads = tuple(head for part in parts for head in part.heads)
-        proof = max((self._proof(_ROOT, row) for row in rows), key=list(Proof).index)
+        proof = max((self._proof(ROOT, row) for row in rows), key=list(Proof).index)
         return ProvenRoot(day, replace(parts[0], heads=heads), proof)
 
     def newest_root(self, now: datetime) -> DayRoot | None:
         """The last root of this week that this app sealed."""
-        rows = self._table.unread(AUDIT_PARTITION, f"{_ROOT}-", f"{now - timedelta(days=7):%Y%m%d}")
-        good = [row for row in rows if self._proof(_ROOT, row) is self._wanted]
+        rows = self._table.unread(AUDIT_PARTITION, f"{ROOT}-", f"{now - timedelta(days=7):%Y%m%d}")
+        good = [row for row in rows if self._proof(ROOT, row) is self._wanted]
         return from_columns(DayRoot, good[-1]) if good else None
 
     def add_root(self, root: DayRoot) -> bool:
         """False: another instance sealed this day already."""
         rows = [
-            Row(f"{_root_key(root.day)}-{start:06}", replace(root, heads=root.heads[start : start + _HEADS_A_ROW]))
+            Row(f"{root_key(root.day)}-{start:06}", replace(root, heads=root.heads[start : start + _HEADS_A_ROW]))
             for start in range(0, len(root.heads), _HEADS_A_ROW)
         ]
         try:
-            self._table.transaction(AUDIT_PARTITION, [self._signed.signed(_ROOT, AUDIT_PARTITION, row) for row in rows])
+            self._table.transaction(AUDIT_PARTITION, [self._signed.signed(ROOT, AUDIT_PARTITION, row) for row in rows])
         except StoreConflict:
             return False
         return True
@@ -214,36 +211,36 @@ class AuditChain:
 
     def expire_roots(self, before: date) -> dict[str, int]:
         """Delete all roots of before that day but the newest. Returns the last line that it sealed, by partition."""
-        keys = [row["RowKey"] for row in self._table.columns(AUDIT_PARTITION, f"{_ROOT}-", until=f"{before:%Y%m%d}")]
+        keys = [row["RowKey"] for row in self._table.columns(AUDIT_PARTITION, f"{ROOT}-", until=f"{before:%Y%m%d}")]
         if not keys:
             return {}
-        newest = keys[-1][: len(_root_key(before))]
+        newest = keys[-1][: len(root_key(before))]
         self._table.delete_all(AUDIT_PARTITION, [key for key in keys if not key.startswith(newest)])
         rows = [
-            row for row in self._table.unread(AUDIT_PARTITION, newest) if self._proof(_ROOT, row) is not Proof.FORGED
+            row for row in self._table.unread(AUDIT_PARTITION, newest) if self._proof(ROOT, row) is not Proof.FORGED
         ]
         return {head.partition: head.sequence for row in rows for head in from_columns(DayRoot, row).heads}
 
     def delete_lines(self, partition: str, before: datetime, sealed: int, most: int) -> int:
         """Delete lines of before that time, of a chain only those up to number ``sealed``. Returns how many."""
-        rows = self._table.columns(partition, f"{_LINE}-", ["sequence"], until=sortable(before))
-        keys = [row["RowKey"] for row in islice(rows, most) if _sequence(row) <= sealed]
+        rows = self._table.columns(partition, f"{LINE}-", ["sequence"], until=sortable(before))
+        keys = [row["RowKey"] for row in islice(rows, most) if sequence_of(row) <= sealed]
         self._table.delete_all(partition, keys)
         return len(keys)
 
     # --- signatures ---
 
     def _line(self, row: Any) -> Line:
-        sequence, previous = _sequence(row), str(row.get("previous", ""))
+        sequence, previous = sequence_of(row), str(row.get("previous", ""))
         line = Line(row["RowKey"], content_of(row), sequence, previous, Proof.NOT_SIGNED)
-        return replace(line, proof=self._proof(_LINE, row, line.hash_in(row["PartitionKey"]))) if sequence else line
+        return replace(line, proof=self._proof(LINE, row, line.hash_in(row["PartitionKey"]))) if sequence else line
 
     def _proven_head(self, row: Any) -> ProvenHead:
         try:
             found = stored(ChainHead, row)
         except (StoreError, ValueError):  # whoever writes to the table may write anything
             return ProvenHead(START, Proof.FORGED, str(row.metadata["etag"]))
-        return ProvenHead(found.value, self._proof(_HEAD, row), found.etag)
+        return ProvenHead(found.value, self._proof(HEAD, row), found.etag)
 
     def _verify(self, kind: str, row: Any, content: object = None) -> None:
         """Raises RowForged or KeyMissing. Without a key nothing is verified."""
@@ -264,30 +261,3 @@ class AuditChain:
         except KeyMissing:
             return Proof.KEY_MISSING
         return Proof.SIGNED
-
-
-def as_record(line: Line) -> AuditLine | None:
-    """None: it can't be read."""
-    try:
-        return load(AuditLine, line.content.partition(" ")[2])
-    except ValueError:
-        return None
-
-
-def row_of_line(line: AuditLine) -> Row:
-    """Its key sorts by age."""
-    return Row(f"{_LINE}-{sortable(line.at)}-{line.id}", line, None, {"kind": "audit"})
-
-
-def _sequence(row: Any) -> int:
-    """0: the line has no place in the chain."""
-    found = row.get("sequence")
-    return max(found, 0) if isinstance(found, int) and not isinstance(found, bool) else 0
-
-
-def _root_key(day: date) -> str:
-    return f"{_ROOT}-{day:%Y%m%d}"
-
-
-def _day_of(row: Any) -> str:
-    return str(row["RowKey"]).split("-")[1]

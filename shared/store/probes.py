@@ -14,7 +14,8 @@ from ..model.audit import AuditLine
 from ..model.change import PENDING
 from ..model.incident import IncidentState
 from ..model.probe import ProbeKey, ProbeReport
-from .audit import AuditChain, row_of_line
+from .audit import AuditChain
+from .audit_rows import row_of_line
 from .due_index import sortable
 from .errors import StoreConflict
 from .signed_rows import RowSigner, SignedRows

@@ -17,7 +17,8 @@ from ..model.audit import AuditLine, ChatPost, DayRoot, NotifiedChannels, Outbox
 from ..model.change import Change, ChangeState, JournalEntry, JournalHead
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
-from .audit import AuditChain, row_of_line
+from .audit import AuditChain
+from .audit_rows import row_of_line
 from .codec import from_columns
 from .due_index import DueIndex, moment_of, sortable
 from .due_index import Key as Key

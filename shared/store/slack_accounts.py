@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from ..model.audit import AuditLine
 from ..model.slack import SlackAccount, SlackLink
-from .audit import AUDIT_PARTITION, AuditChain, row_of_line
+from .audit import AUDIT_PARTITION, AuditChain
+from .audit_rows import row_of_line
 from .errors import StoreConflict
 from .signed_rows import RowSigner, SignedRows
 from .table import ANY, Row, Table, stored

@@ -10,7 +10,8 @@ from datetime import datetime
 from ..errors import KeyMissing, RowForged
 from ..model.audit import ALL_STOPPED, EVERY_CHANGE, AuditLine
 from ..model.text import Text, arranged
-from .audit import AuditChain, row_of_line
+from .audit import AuditChain
+from .audit_rows import row_of_line
 from .errors import StoreConflict
 from .records import ALL_CHANGES
 from .signed_rows import RowSigner, SignedRows

@@ -18,8 +18,9 @@ from ..ids import cluster_key
 from ..model.identity import Role
 from ..model.incident import Incident
 from ..model.text import Text
+from ..web.cluster_view import ClusterView
 from ..web.fleet_view import FleetView, StatusView
-from ..web.incident_view import ClusterView, IncidentView
+from ..web.incident_view import IncidentView
 from ..web.probe_view import ProbeView
 from ..web.read_pages import SILENCE, IncidentForm, cluster_page, fleet_page, incident_page
 from .change_pages import signed_in

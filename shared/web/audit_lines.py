@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.audit.chain import ChainReport, Line
 from ..flows.audit.verify import AuditReport
-from ..store.audit import as_record
+from ..store.audit_rows import as_record
 from .answers import SCHEMA, plain
 
 

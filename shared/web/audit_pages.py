@@ -7,7 +7,7 @@ from ..core.audit.chain import Line, Proof
 from ..flows.audit.receipt import Receipt
 from ..flows.audit.verify import AuditReport
 from ..model.text import Text
-from ..store.audit import as_record
+from ..store.audit_rows import as_record
 from .change_view import ChangeView
 from .pages import FLEET, SignedIn, crumbs, render
 from .paths import Paths

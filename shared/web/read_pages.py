@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from ..model.incident import ClusterRecord
+from .cluster_view import ClusterView
 from .fleet_view import FleetView
-from .incident_view import ClusterView, IncidentView
+from .incident_view import IncidentView
 from .pages import FLEET, SignedIn, crumbs, render
 
 

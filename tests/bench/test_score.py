@@ -8,7 +8,7 @@ from bench.evaluate.detector_harness import LAG_MINUTES
 from bench.evaluate.replay import Run
 from bench.evaluate.score import Counts, Score, score_run
 from bench.evaluate.track import Culprit, Moment, NodeMinute, Span, Track, spans
-from shared.core.incidents.lifecycle import Effect
+from shared.core.incidents.transition import Effect
 from shared.model.finding import FindingKind, Severity
 
 START, END = 1_000, 1_200

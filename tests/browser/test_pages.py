@@ -25,8 +25,9 @@ from shared.triggers.responses import PAGE_HEADERS
 from shared.web.assets import asset_url
 from shared.web.audit_pages import audit_page, receipt_page
 from shared.web.change_view import LinkedChange
+from shared.web.cluster_view import ClusterView
 from shared.web.fleet_view import FleetView, StatusView
-from shared.web.incident_view import ClusterView, IncidentView
+from shared.web.incident_view import IncidentView
 from shared.web.pages import FormFields, SignedIn, change_page, message_page, plan_page
 from shared.web.paths import Paths
 from shared.web.probe_view import ProbeView

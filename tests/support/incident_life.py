@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from shared.core.incidents.lifecycle import Effect, IncidentPolicy, next_incident
+from shared.core.incidents.lifecycle import next_incident
+from shared.core.incidents.transition import Effect, IncidentPolicy
 from shared.model.finding import Finding, FindingKind, Severity
 from shared.model.incident import ClusterRecord, Incident
 from shared.model.reading import Reading

@@ -11,7 +11,7 @@ from shared.auth.links import Links
 from shared.auth.signing import Signer
 from shared.chat.message import Message
 from shared.clock import Instant
-from shared.core.incidents.lifecycle import IncidentPolicy
+from shared.core.incidents.transition import IncidentPolicy
 from shared.core.planning.request import PlanRequest
 from shared.flows.approval.propose import Propose
 from shared.flows.approval.propose_for_incident import IncidentProposer

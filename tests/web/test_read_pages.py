@@ -13,8 +13,9 @@ from shared.model.finding import FindingKind
 from shared.model.fleet import Unlisted
 from shared.model.incident import IncidentState
 from shared.model.text import verbatim
+from shared.web.cluster_view import ClusterView
 from shared.web.fleet_view import FleetView, StatusView
-from shared.web.incident_view import ClusterView, IncidentView
+from shared.web.incident_view import IncidentView
 from shared.web.paths import Paths
 from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incident_page
 from tests.support.fleet import every_kind, failing, make_fleet, make_history, make_status, make_story, unmeasured

@@ -13,8 +13,9 @@ from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.change import Action, ChangeState
 from shared.model.text import Text
 from shared.web.change_view import LinkedChange
+from shared.web.cluster_view import ClusterView
 from shared.web.fleet_view import FleetView, StatusView
-from shared.web.incident_view import ClusterView, IncidentView
+from shared.web.incident_view import IncidentView
 from shared.web.pages import FormFields, SignedIn, change_page, plan_page
 from shared.web.paths import Paths
 from shared.web.plan_text import plan_lines

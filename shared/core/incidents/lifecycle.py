@@ -11,57 +11,21 @@ of a posted incident is posted; an incident that is open afterwards is posted th
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
 from ...formatting import marked
 from ...model.assessment import Assessment
 from ...model.finding import FAILURES, FindingKind, Severity
 from ...model.incident import ClusterRecord, Incident, IncidentState
-from ...model.metric import MINUTE
 from ...model.reading import DoesNotApply, Idle, Measured
 from ...model.resource_id import ArmId
 from ...model.text import Text
 from . import reminders
 from .minutes import NewMinutes, counted, new_minutes_of
 from .reminders import NO_ANSWERS, Answers
-
-_DAMPING = 4
-
-
-class Effect(StrEnum):
-    """What happened, or what to post. FAILING: a warning became failed connections."""
-
-    NOTHING = "nothing"
-    OPENED = "opened"
-    REOPENED = "reopened"
-    FAILING = "failing"
-    WORSENED = "worsened"
-    REMINDED = "reminded"
-    CLEARED = "cleared"
-
+from .transition import Effect, IncidentPolicy, IncidentTransition
 
 _GROWTH = (Effect.FAILING, Effect.WORSENED)
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentPolicy:
-    clean_minutes: int  # measured minutes without trouble until the incident clears
-    cooldown: timedelta  # trouble within it re-opens the incident
-    remind_every: timedelta = timedelta(minutes=30)  # while connections fail
-
-    def needed_clean_minutes(self, reopened: int) -> int:
-        """Clean minutes needed; more for an incident that re-opens often."""
-        most = max(self.clean_minutes, int(self.cooldown / MINUTE))
-        return int(min(self.clean_minutes * _DAMPING ** min(reopened, 8), most))
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentTransition:
-    record: ClusterRecord
-    incident: Incident | None
-    effect: Effect  # what happened
-    message: Effect = Effect.NOTHING  # what to post, now or later
 
 
 def next_incident(

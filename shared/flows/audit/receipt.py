@@ -13,7 +13,7 @@ from ...errors import KeyMissing, NotFoundHere, RowForged
 from ...model.audit import GIVEN_UP, AuditLine, now_is
 from ...model.change import Approval, Change, Decision, JournalEntry, Outcome, Verdict
 from ...model.text import Text
-from ...store.audit import as_record
+from ...store.audit_rows import as_record
 from ...store.records import Records
 from .verify import VerifyAudit
 

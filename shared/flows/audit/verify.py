@@ -7,7 +7,8 @@ from datetime import date, datetime
 from ...core.audit.chain import START, Chain, ChainReport, Line, Proof, Seal, root_hash, verify
 from ...core.incidents.retention import audit_limit
 from ...model.audit import ChainHead, DayRoot
-from ...store.audit import AuditChain, ProvenHead, ProvenRoot
+from ...store.audit import AuditChain
+from ...store.audit_rows import ProvenHead, ProvenRoot
 
 _LOOKS = 3  # at a chain that others write to meanwhile
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from ...chat import fleet_messages
 from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
-from ...core.incidents.lifecycle import Effect, end_unscanned
+from ...core.incidents.lifecycle import end_unscanned
+from ...core.incidents.transition import Effect
 from ...ids import cluster_key
 from ...model.change import IN_FLIGHT
 from ...model.fleet import Fleet

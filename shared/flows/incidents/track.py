@@ -17,8 +17,9 @@ from ...chat.incident_details import seen_inside
 from ...chat.message import Audience, Message
 from ...cloud.deadline import Deadline
 from ...core.associations import Associations, associations, next_association
-from ...core.incidents.lifecycle import Effect, IncidentPolicy, IncidentTransition, next_incident
+from ...core.incidents.lifecycle import next_incident
 from ...core.incidents.reminders import NO_ANSWERS, answers, waiting
+from ...core.incidents.transition import Effect, IncidentPolicy, IncidentTransition
 from ...core.probing.summary import ProbeSummary
 from ...ids import cluster_key, new_id
 from ...model.assessment import Assessment

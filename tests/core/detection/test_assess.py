@@ -12,7 +12,7 @@ from shared.core.detection.assess import ClusterSeries, GatewaySeries, LoadBalan
 from shared.core.detection.ports import read_ports
 from shared.core.detection.schedule import complete_window
 from shared.core.detection.tags import TagRules, read_tags
-from shared.core.incidents.lifecycle import IncidentPolicy
+from shared.core.incidents.transition import IncidentPolicy
 from shared.model.assessment import Assessment
 from shared.model.finding import FindingKind, Severity
 from shared.model.fleet import WatchedCluster, WatchedGateway

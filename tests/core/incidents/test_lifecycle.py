@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.core.detection.load_balancer import read_load_balancer, with_nodes
-from shared.core.incidents.lifecycle import Effect, IncidentPolicy, close, next_incident
+from shared.core.incidents.lifecycle import close, next_incident
+from shared.core.incidents.transition import Effect, IncidentPolicy
 from shared.model.finding import Severity
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.load_balancer import NodeList

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from shared.core.detection.load_balancer import read_load_balancer
-from shared.core.incidents.lifecycle import Effect, IncidentPolicy, next_incident
+from shared.core.incidents.lifecycle import next_incident
+from shared.core.incidents.transition import Effect, IncidentPolicy
 from shared.model.incident import ClusterRecord, Incident, IncidentState
 from shared.model.metric import MINUTE
 from shared.model.reading import DoesNotApply, Idle, Measured, Reading, Unmeasured

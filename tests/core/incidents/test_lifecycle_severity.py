@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.core.incidents.lifecycle import Effect, next_incident
+from shared.core.incidents.lifecycle import next_incident
+from shared.core.incidents.transition import Effect
 from shared.model.finding import FindingKind, Severity
 from shared.model.incident import IncidentState
 from shared.model.reading import Idle, Unmeasured

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.core.incidents.lifecycle import Effect, next_incident
+from shared.core.incidents.lifecycle import next_incident
 from shared.core.incidents.reminders import NO_ANSWERS, Answers, answers, waiting
+from shared.core.incidents.transition import Effect
 from shared.model.change import Change, ChangeState
 from shared.model.finding import Finding, Severity
 from shared.model.plan import PlanKind

@@ -15,7 +15,7 @@ from shared.cloud.metric_queries import SNAT_PORTS_BY_BACKEND, MetricQuery
 from shared.cloud.metric_request import Answers
 from shared.core.detection.schedule import ScanSchedule
 from shared.core.detection.tags import TagRules
-from shared.core.incidents.lifecycle import IncidentPolicy
+from shared.core.incidents.transition import IncidentPolicy
 from shared.flows.incidents.track import IncidentTracker
 from shared.flows.monitoring.canary import Canary
 from shared.flows.monitoring.collect import MetricCollector

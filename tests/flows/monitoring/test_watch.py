@@ -16,7 +16,7 @@ from shared.cloud.errors import AzureError, Forbidden, NotSent, Throttled, Unava
 from shared.cloud.request_count import RequestCount
 from shared.core.detection.schedule import ScanSchedule
 from shared.core.detection.tags import TagRules
-from shared.core.incidents.lifecycle import IncidentPolicy
+from shared.core.incidents.transition import IncidentPolicy
 from shared.flows.approval.propose import Propose
 from shared.flows.health import Health, read_health
 from shared.flows.incidents.deleted_clusters import DeletedClusters
@@ -42,7 +42,7 @@ from shared.model.incident import IncidentState
 from shared.model.metric import MetricAnswer
 from shared.model.text import Text, verbatim
 from shared.store.active_clusters import ActiveClusterIndex
-from shared.store.audit import row_of_line
+from shared.store.audit_rows import row_of_line
 from shared.store.fleet_cache import HEALTH_EVENTS, FleetCache
 from shared.store.liveness import Liveness
 from shared.store.records import FLEET_PARTITION, Put, Records
