@@ -13,7 +13,8 @@ from ..clock import Instant
 from ..core.approval.policy import Place
 from ..core.planning.request import PlanRequest
 from ..errors import NotFoundHere, Refused
-from ..flows.approval.decide import AlreadyDecided, ChangeAndJournal
+from ..flows.approval.actions import AlreadyDecided
+from ..flows.approval.decide import ChangeAndJournal
 from ..flows.approval.propose import made_by
 from ..formatting import visible
 from ..model.change import Action, Change

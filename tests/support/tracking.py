@@ -15,7 +15,8 @@ from shared.core.incidents.transition import IncidentPolicy
 from shared.core.planning.request import PlanRequest
 from shared.flows.approval.propose import Propose
 from shared.flows.approval.propose_for_incident import IncidentProposer
-from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSummary
+from shared.flows.incidents.cluster_state import Observation
+from shared.flows.incidents.track import IncidentTracker, UpdateSummary
 from shared.flows.notification.outbox import Outbox, message_of
 from shared.flows.planning.plan import Planner
 from shared.ids import cluster_key

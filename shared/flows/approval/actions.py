@@ -10,12 +10,15 @@ from ...core.approval.policy import Place
 from ...core.planning.detach import written_subnets
 from ...errors import Refused
 from ...ids import cluster_key
+from ...model.audit import now_is
 from ...model.change import FINAL_STATES, Action, Change, ChangeState
 from ...model.identity import Approver
 from ...model.plan import PlanKind
 from ...model.text import Text
-from ...store.records import Records
+from ...store.records import Put, Records
+from ..notification.outbox import audit
 from .permission import Permission
+from .propose import superseded
 
 _JUDGED = (ChangeState.VERIFYING, ChangeState.FIXED, ChangeState.NOT_FIXED, ChangeState.CANT_TELL)
 _UNDONE = (ChangeState.ROLLED_BACK, ChangeState.DONE)
@@ -139,3 +142,52 @@ def _impossible(action: Action, change: Change) -> Text:
         case Action.DELETE:
             return Text("There is nothing here that may be deleted.")
     return Text("Another change of this cluster is open: see that one.")
+
+
+class AlreadyDecided(Refused):
+    """The answer to the second of two clicks, or to a late click."""
+
+    def __init__(self, change: Change) -> None:
+        state, decision = state_label(change.state), change.decision
+        if decision is None or change.state is ChangeState.STOPPED:
+            said = Text("This change is {state}; that decision does not fit any more.", state=state)
+        elif decision.action is Action.APPROVE:
+            said = Text(
+                "Already decided: approved by {who} at {at}; the change is {state}. Your click changed nothing.",
+                who=decision.approver,
+                at=decision.decided_at,
+                state=state,
+            )
+        else:
+            said = Text(
+                "Already decided: denied by {who} at {at}. Your click changed nothing.",
+                who=decision.approver,
+                at=decision.decided_at,
+            )
+        super().__init__(said)
+
+
+def overtaken(records: Records, approved: Change, now: datetime) -> list[Put]:
+    """End other stopped changes on this cluster: nobody may resume them after this one.
+
+    A rollback or a deletion also ends the change that it is about, if that is still verifying. Raises Refused if
+    that change was resumed since: two changes must not write at once.
+    """
+    partition, writes = cluster_key(approved.cluster_id), list[Put]()
+    for stored in records.stored_changes(partition):
+        known, state = stored.value, stored.value.state
+        is_subject = known.id == approved.plan.of_change_id
+        if is_subject and state in (ChangeState.APPROVED, ChangeState.APPLYING):
+            raise Refused(
+                Text(
+                    "The change to take back goes on again ({state}). Nothing was approved; wait until it ends.",
+                    state=state_label(state),
+                )
+            )
+        is_stopped = state is ChangeState.STOPPED and known.id != approved.id
+        if is_stopped or (is_subject and state is ChangeState.VERIFYING):
+            ended = superseded(known, approved.id)
+            # The audit line prevents restoring the ended change.
+            line = audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
+            writes += [Put(ended, stored.etag), line]
+    return writes

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from ...auth.links import Links
 from ...auth.signing import LinkTarget, Signer, decision_content
 from ...chat import change_messages, outcome_messages
-from ...chat.labels import state_label
 from ...chat.message import Message
 from ...chat.outcome_messages import with_receipt
 from ...clock import Instant
@@ -25,8 +24,7 @@ from ...store.errors import StoreConflict, retry_on_conflict
 from ...store.records import Put, PutJournal, Records, Stored
 from ...store.vnet_lock import VnetLock, is_dead
 from ..notification.outbox import Outbox, audit
-from .actions import Actions
-from .propose import superseded
+from .actions import Actions, AlreadyDecided, overtaken
 
 log = logging.getLogger("snatbot.approval")
 _START_WITHIN = timedelta(minutes=60)
@@ -40,29 +38,6 @@ _EVENTS = {
 }
 _AUDITED = {Action.RESUME: RESUMED, Action.GIVE_UP: GIVEN_UP}
 _TRIES = 5  # a worker may write at the same time
-
-
-class AlreadyDecided(Refused):
-    """The answer to the second of two clicks, or to a late click."""
-
-    def __init__(self, change: Change) -> None:
-        state, decision = state_label(change.state), change.decision
-        if decision is None or change.state is ChangeState.STOPPED:
-            said = Text("This change is {state}; that decision does not fit any more.", state=state)
-        elif decision.action is Action.APPROVE:
-            said = Text(
-                "Already decided: approved by {who} at {at}; the change is {state}. Your click changed nothing.",
-                who=decision.approver,
-                at=decision.decided_at,
-                state=state,
-            )
-        else:
-            said = Text(
-                "Already decided: denied by {who} at {at}. Your click changed nothing.",
-                who=decision.approver,
-                at=decision.decided_at,
-            )
-        super().__init__(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +111,7 @@ class Decide:
             *self.outbox.rows(change.cluster_name, self._message(changed, action, now), at.wall),
         ]
         if action is Action.APPROVE:
-            writes += self._overtaken(changed, now)
+            writes += overtaken(self.records, changed, now)
         self.records.commit_in(target.partition, [*writes, *halted])
         log.info("change %s: %s", change.id, state.value)
         return changed
@@ -241,31 +216,6 @@ class Decide:
                     change=holder.change_id,
                 )
             )
-
-    def _overtaken(self, approved: Change, now: datetime) -> list[Put]:
-        """End other stopped changes on this cluster: nobody may resume them after this one.
-
-        A rollback or a deletion also ends the change that it is about, if that is still verifying. Raises Refused if
-        that change was resumed since: two changes must not write at once.
-        """
-        partition, writes = cluster_key(approved.cluster_id), list[Put]()
-        for stored in self.records.stored_changes(partition):
-            known, state = stored.value, stored.value.state
-            is_subject = known.id == approved.plan.of_change_id
-            if is_subject and state in (ChangeState.APPROVED, ChangeState.APPLYING):
-                raise Refused(
-                    Text(
-                        "The change to take back goes on again ({state}). Nothing was approved; wait until it ends.",
-                        state=state_label(state),
-                    )
-                )
-            is_stopped = state is ChangeState.STOPPED and known.id != approved.id
-            if is_stopped or (is_subject and state is ChangeState.VERIFYING):
-                ended = superseded(known, approved.id)
-                # The audit line prevents restoring the ended change.
-                line = audit(now, "snatbot", now_is(ended.state), ended.id, ended.stop_reason)
-                writes += [Put(ended, stored.etag), line]
-        return writes
 
 
 def _decision(

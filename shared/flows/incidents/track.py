@@ -16,25 +16,24 @@ from ...chat import fleet_messages, incident_messages, waiting_messages
 from ...chat.incident_details import seen_inside
 from ...chat.message import Audience, Message
 from ...cloud.deadline import Deadline
-from ...core.associations import Associations, associations, next_association
 from ...core.incidents.lifecycle import next_incident
 from ...core.incidents.reminders import NO_ANSWERS, answers, waiting
 from ...core.incidents.transition import Effect, IncidentPolicy, IncidentTransition
 from ...core.probing.summary import ProbeSummary
-from ...ids import cluster_key, new_id
+from ...ids import new_id
 from ...model.assessment import Assessment
-from ...model.change import IN_FLIGHT, PENDING, Change, ChangeState
+from ...model.change import PENDING, Change, ChangeState
 from ...model.cluster import Cluster
 from ...model.cluster_status import OpenWork
 from ...model.finding import FAILURES, FindingKind
-from ...model.incident import ClusterRecord, Incident
+from ...model.incident import Incident
 from ...model.reading import DoesNotApply
-from ...model.resource_id import ArmId
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import TRIES, StoreError, StoreUnavailable, retry_on_conflict
-from ...store.records import FLEET_PARTITION, Put, Records, Stored
+from ...store.records import FLEET_PARTITION, Put, Records
 from ..approval.propose import withdraw_proposals
 from ..notification.outbox import Outbox, audit
+from .cluster_state import ClusterState, Observation, is_worth_a_write, open_work, read_state
 from .several import SeveralAtOnce
 
 log = logging.getLogger("snatbot.watch")
@@ -48,40 +47,6 @@ _ALERTS = {
     Effect.FAILING: incident_messages.incident_failing,
     Effect.WORSENED: incident_messages.incident_worsened,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ClusterState:
-    """What storage holds about one cluster."""
-
-    record: ClusterRecord
-    etag: str | None  # None: no row yet
-    stored_incident: Stored[Incident] | None
-    changes: tuple[Change, ...]
-    associations: Associations = field(default_factory=Associations)
-
-    @property
-    def incident(self) -> Incident | None:
-        """The last incident, open or cleared."""
-        return self.stored_incident.value if self.stored_incident else None
-
-    @property
-    def is_change_in_flight(self) -> bool:
-        return any(change.state in IN_FLIGHT for change in self.changes)
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    assessment: Assessment
-    is_maintenance: bool = False  # nothing is posted now
-
-    @property
-    def key(self) -> str:
-        return cluster_key(self.assessment.cluster.id)
-
-    @property
-    def has_news(self) -> bool:
-        return bool(self.assessment.alarms) or self.assessment.is_unexplained
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +68,6 @@ class IncidentTracker:
     is_offering: bool  # incidents that a plan could cure get one
     several: SeveralAtOnce | None = None  # None: each incident has a message of its own
     probes: Callable[[Cluster, datetime], ProbeSummary | None] = lambda *_: None  # what they saw lately
-
-    def read_state(self, cluster_id: ArmId, cluster_name: str) -> ClusterState:
-        """Raises StoreError."""
-        stored = self.records.cluster(cluster_id)
-        record = stored.value if stored else ClusterRecord(cluster_id, cluster_name)
-        incident = self.records.incident(cluster_id, record.incident_id) if record.incident_id else None
-        changes = self.records.changes(cluster_key(cluster_id)) if record.change_id else ()
-        subnets = associations(changes, self._writing(changes))
-        return ClusterState(record, stored.etag if stored else None, incident, changes, subnets)
-
-    def _writing(self, changes: Sequence[Change]) -> frozenset[str]:
-        """Changes that may have written a subnet that they did not read back yet, by their journals."""
-        found = []
-        for change in filter(next_association, changes):
-            entry = self.records.journal(cluster_key(change.cluster_id), change.id).get(change.step)
-            found += [change.id] if entry is not None and entry.value.was_written else []
-        return frozenset(found)
 
     def track(
         self,
@@ -185,12 +133,12 @@ class IncidentTracker:
     ) -> tuple[Effect, bool, OpenWork]:
         """What happened, whether there is a message to deliver, and what is open now."""
         cluster = observation.assessment.cluster
-        state = self.read_state(cluster.id, cluster.name)
+        state = read_state(self.records, cluster.id, cluster.name)
         transition = self._transition(observation, state, now)
-        work = _open_work(transition.incident, state.changes)
+        work = open_work(transition.incident, state.changes)
         self._update_index(observation.key, transition, state, active, now)
         notice = self._contradiction(observation, transition, now)
-        is_news = _is_worth_a_write(transition, state)
+        is_news = is_worth_a_write(transition, state)
         if not notice and not is_news:
             return Effect.NOTHING, False, work
         record = replace(transition.record if is_news else state.record, tags=dict(cluster.tags))
@@ -299,23 +247,3 @@ class IncidentTracker:
                 return waiting_messages.incident_reminder(incident, assessment, change, page)
             case Effect.NOTHING:
                 return None
-
-
-def _open_work(incident: Incident | None, changes: Sequence[Change]) -> OpenWork:
-    pending = [change for change in changes if change.state in PENDING]
-    change = max(pending, key=lambda change: (change.state in IN_FLIGHT, change.proposed_at), default=None)
-    is_open = incident is not None and incident.is_open
-    return OpenWork(
-        incident.id if incident is not None and is_open else "",
-        change.id if change else "",
-        change.state if change else None,
-    )
-
-
-def _is_worth_a_write(transition: IncidentTransition, state: ClusterState) -> bool:
-    """Without an open incident clean minutes are not stored: the next scan counts the same minutes again."""
-    if transition.effect is not Effect.NOTHING or transition.message is not Effect.NOTHING:
-        return True
-    incident = transition.incident
-    is_open = incident is not None and incident.is_open
-    return is_open and (incident != state.incident or transition.record != state.record)

@@ -26,7 +26,8 @@ from ...model.tally import Tally
 from ...store.active_clusters import ActiveClusterIndex
 from ...store.errors import StoreError
 from ...store.fleet_cache import HEALTH_EVENTS, PROGRESS, FleetCache, statuses_in, with_statuses
-from ..incidents.track import IncidentTracker, Observation, UpdateSummary
+from ..incidents.cluster_state import Observation, read_state
+from ..incidents.track import IncidentTracker, UpdateSummary
 from .canary import disagreeing_regions
 from .scan import FleetScanner, ScanResult
 from .tick import TickTime, is_sampling_due
@@ -124,7 +125,7 @@ class TrackedScan:
         if cluster_key(cluster.id) not in active and not is_tagged:
             return Associations()
         try:
-            return self.tracker.read_state(cluster.id, cluster.name).associations
+            return read_state(self.tracker.records, cluster.id, cluster.name).associations
         except StoreError as error:
             log.error("%s: could not read its state: %s", cluster.name, error)
             return Associations()

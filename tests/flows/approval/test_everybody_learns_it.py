@@ -9,7 +9,7 @@ import pytest
 
 from shared.chat.change_messages import change_proposed
 from shared.chat.channels import SlackBot
-from shared.flows.approval.decide import AlreadyDecided
+from shared.flows.approval.actions import AlreadyDecided
 from shared.flows.notification.deliver import Deliver
 from shared.flows.notification.outbox import Outbox
 from shared.model.change import Action

@@ -12,8 +12,9 @@ from shared.chat.channels import AnyChannel, Channel
 from shared.chat.fleet_messages import incidents_opened
 from shared.chat.message import Audience
 from shared.chat.pager import Event, PagerDuty
+from shared.flows.incidents.cluster_state import Observation
 from shared.flows.incidents.several import MOST_ALONE, SeveralAtOnce
-from shared.flows.incidents.track import IncidentTracker, Observation
+from shared.flows.incidents.track import IncidentTracker
 from shared.flows.notification.deliver import Deliver
 from shared.flows.notification.outbox import message_of
 from shared.flows.notification.route import Router

@@ -12,7 +12,8 @@ import pytest
 
 from shared.cloud.deadline import Deadline
 from shared.core.probing.summary import Expectation, summarize
-from shared.flows.incidents.track import IncidentTracker, Observation, UpdateSummary
+from shared.flows.incidents.cluster_state import Observation, read_state
+from shared.flows.incidents.track import IncidentTracker, UpdateSummary
 from shared.flows.notification.outbox import Outbox
 from shared.ids import cluster_key, new_id
 from shared.model.change import ChangeState, JournalEntry, StepState
@@ -304,7 +305,7 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
     record = ClusterRecord(CLUSTER.id, CLUSTER.name, change_id=change.id)
     records.commit(CLUSTER.id, [Put(record), Put(change), PutJournal(change.id, entry)])
     subnet_id = SUBNETS[0].lower()
-    assert subnet_id in world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations.unverified
+    assert subnet_id in read_state(world.tracker().records, CLUSTER.id, CLUSTER.name).associations.unverified
 
     done = replace(change, step=4)
     (stored,) = [records.change(PARTITION, change.id)]
@@ -314,11 +315,13 @@ def test_a_subnet_that_is_being_written_is_expected_with_or_without_its_gateway(
     )
     written = JournalEntry(0, StepState.STARTED, at(1), at(1))
     records.commit(CLUSTER.id, [Put(done, stored.etag), Put(back), PutJournal(back.id, written)])
-    assert world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations.wanted(ArmId(subnet_id)) == GATEWAY
+    assert (
+        read_state(world.tracker().records, CLUSTER.id, CLUSTER.name).associations.wanted(ArmId(subnet_id)) == GATEWAY
+    )
 
     etag = records.journal(PARTITION, back.id)[0].etag
     records.commit(CLUSTER.id, [PutJournal(back.id, replace(written, may_be_written=True), etag)])
-    known = world.tracker().read_state(CLUSTER.id, CLUSTER.name).associations
+    known = read_state(world.tracker().records, CLUSTER.id, CLUSTER.name).associations
     assert (known.wanted(ArmId(subnet_id)), subnet_id in known.unverified) == (None, True)
 
 
