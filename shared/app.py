@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING
 from .app_watching import Watching
 from .clock import Clock, SystemClock
 from .first_use import cached_property, import_lock
-from .flows.incidents.silence import Silence
-from .flows.notification.deliver import Deliver
 from .flows.remediation.stop import StopChanges
 
 if TYPE_CHECKING:
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
     from .flows.approval.propose import Propose
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
+    from .flows.incidents.silence import Silence
+    from .flows.notification.deliver import Deliver
     from .flows.planning.plan import Planner
     from .flows.remediation.gate import Gate
     from .flows.remediation.reconcile import Reconciler
@@ -48,6 +48,8 @@ class App(Watching):
 
     @cached_property
     def silence(self) -> Silence:
+        from .flows.incidents.silence import Silence
+
         return Silence(self.records, self.active_clusters, self.outbox, self.clock)
 
     @cached_property
@@ -193,6 +195,8 @@ class App(Watching):
 
     @cached_property
     def deliver(self) -> Deliver:
+        from .flows.notification.deliver import Deliver
+
         settings = self.settings
         has_pages = settings.public_base_url and settings.signing_key_list
         is_open = has_pages and (settings.people_sign_in or settings.approval_mode == "link")

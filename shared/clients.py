@@ -6,12 +6,11 @@ Clients are created on first use; heavy packages are imported then.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from .auth.errors import RemediationOff
 from .auth.signing import RowSigner, Signer
-from .chat.channels import AnyChannel, Channel, SlackBot, channel_of
+from .chat.channels import AnyChannel, configured_channels
 from .chat.slack_api import SlackApi
 from .clock import Clock
 from .cloud.credentials import client_assertion, credential
@@ -235,23 +234,4 @@ class Clients:
 
     @cached_property
     def channels(self) -> Mapping[str, AnyChannel]:
-        """By name: those with settings of their own, and those of ROUTES."""
-        settings, found = self.settings, dict[str, AnyChannel]()
-        if settings.slack_webhook_url is not None:
-            found["slack"] = Channel("slack", settings.slack_webhook_url.get_secret_value())
-        if settings.slack_bot_token is not None:
-            token = settings.slack_bot_token.get_secret_value()
-            found["slack"] = SlackBot(settings.slack_api_url, token, settings.slack_channel)
-        if settings.teams_webhook_url is not None:
-            found["teams"] = Channel("teams", settings.teams_webhook_url.get_secret_value())
-        for name, channel in settings.routes.channels.items() if settings.routes else ():
-            found[name] = channel_of(channel, settings.slack_api_url, settings.slack_bot_token)
-        return {name: self._set_up(name, channel) for name, channel in found.items()}
-
-    def _set_up(self, name: str, channel: AnyChannel) -> AnyChannel:
-        settings = self.settings
-        channel = replace(channel, language=settings.language_of(name))
-        if not isinstance(channel, SlackBot) or settings.slack_signing_secret is None or not settings.people_sign_in:
-            return channel
-        token = settings.slack_bot_token  # another token may be another app's, whose clicks don't come here
-        return replace(channel, takes_clicks=token is not None and token.get_secret_value() == channel.token)
+        return configured_channels(self.settings)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import slack, teams
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from ..routes import Definition
+    from ..settings import Settings
 
 # A webhook can't rewrite a post, and nobody wants a post for each step, or during a silence.
 _REWRITTEN = (MessageKind.STEP, MessageKind.PROVING, MessageKind.SILENCED)
@@ -66,3 +68,26 @@ def channel_of(defined: Definition, slack_api_url: str, bot_token: SecretStr | N
             return PagerDuty(defined.url, defined.routing_key.get_secret_value())
         case _:
             return Channel(defined.kind.removesuffix("_webhook"), defined.url.get_secret_value())
+
+
+def configured_channels(settings: Settings) -> Mapping[str, AnyChannel]:
+    """By name: those with settings of their own, and those of ROUTES."""
+    found = dict[str, AnyChannel]()
+    if settings.slack_webhook_url is not None:
+        found["slack"] = Channel("slack", settings.slack_webhook_url.get_secret_value())
+    if settings.slack_bot_token is not None:
+        token = settings.slack_bot_token.get_secret_value()
+        found["slack"] = SlackBot(settings.slack_api_url, token, settings.slack_channel)
+    if settings.teams_webhook_url is not None:
+        found["teams"] = Channel("teams", settings.teams_webhook_url.get_secret_value())
+    for name, channel in settings.routes.channels.items() if settings.routes else ():
+        found[name] = channel_of(channel, settings.slack_api_url, settings.slack_bot_token)
+    return {name: _set_up(settings, name, channel) for name, channel in found.items()}
+
+
+def _set_up(settings: Settings, name: str, channel: AnyChannel) -> AnyChannel:
+    channel = replace(channel, language=settings.language_of(name))
+    if not isinstance(channel, SlackBot) or settings.slack_signing_secret is None or not settings.people_sign_in:
+        return channel
+    token = settings.slack_bot_token  # another token may be another app's, whose clicks don't come here
+    return replace(channel, takes_clicks=token is not None and token.get_secret_value() == channel.token)

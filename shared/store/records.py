@@ -8,8 +8,7 @@ their signatures: whoever writes to a journal writes the change with it.
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 from ..errors import KeyMissing, RowForged
 from ..ids import cluster_key
@@ -18,10 +17,12 @@ from ..model.change import Change, ChangeState, JournalEntry, JournalHead
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
 from .audit import AuditChain
-from .audit_rows import row_of_line
 from .codec import from_columns
 from .due_index import DueIndex, moment_of, sortable
 from .due_index import Key as Key
+from .rows import Put as Put
+from .rows import PutJournal as PutJournal
+from .rows import row_of
 from .signed_rows import RowSigner, SignedRows
 from .table import MOST_IN_ONE_TRANSACTION, Row, Table, stored
 from .table import Stored as Stored
@@ -31,19 +32,6 @@ log = logging.getLogger("snatbot.store")
 _SIGNED = ("journal", "outbox")
 MOST_WRITES = MOST_IN_ONE_TRANSACTION - 1  # beside the head of the audit
 ALL_CHANGES = "global"  # of the stop flag and its audit lines
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | ChatPost | NotifiedChannels | FleetRecord
-    etag: str | None = None  # None: the row must not exist yet; else it must be unchanged
-
-
-@dataclass(frozen=True, slots=True)
-class PutJournal:
-    change_id: str
-    entry: JournalEntry
-    etag: str | None = None  # as in Put
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,37 +244,3 @@ class Records:
         """Raises StoreConflict if the row was written since it was read."""
         self._table.delete(partition, "cluster", cluster.etag)
         return 1
-
-
-def row_of(write: Put | PutJournal) -> Row:
-    """Keys of messages sort by age."""
-    if isinstance(write, PutJournal):
-        key = f"journal-{write.change_id}-{write.entry.step:03d}"
-        return Row(key, write.entry, write.etag, {"kind": "journal"})
-    value = write.value
-    match value:
-        case ClusterRecord():
-            key, columns = "cluster", {"kind": "cluster", "name": value.cluster_name}
-        case Incident():
-            key = f"incident-{value.id}"
-            columns = {"kind": "incident", "state": value.state.value, **_due(value.plan_due_at)}
-        case Change():
-            key = f"change-{value.id}"
-            columns = {"kind": "change", "state": value.state.value, **_due(value.due_at)}
-        case FleetRecord():
-            key, columns = "fleet", {"kind": "fleet"}
-        case AuditLine():
-            return row_of_line(value)
-        case OutboxMessage():
-            key = f"outbox-{sortable(value.created_at)}-{value.id}"
-            columns = {"kind": "outbox", **_due(value.due_at)}
-        case ChatPost():
-            key, columns = f"post-{value.channel}-{value.subject}", {"kind": "post"}
-        case NotifiedChannels():
-            key, columns = f"notified-{value.subject}", {"kind": "notified"}
-    return Row(key, value, write.etag, columns)
-
-
-def _due(at: datetime | None) -> dict[str, Any]:
-    """A row without ``due_at`` is never due."""
-    return {} if at is None else {"due_at": at.astimezone(UTC)}
