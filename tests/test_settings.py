@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from shared.cli.settings import EVERYDAY, SECTIONS, everyday_table, settings_document
+from shared.cli.settings import EVERYDAY, SECTIONS, describe, everyday_table, settings_document
 from shared.errors import MisconfiguredError
-from shared.settings import Settings, describe, load_settings
+from shared.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))

@@ -54,8 +54,6 @@ def settings(_: argparse.Namespace, __: MakeApp) -> int:
 
 def settings_document() -> str:
     """docs/settings.md."""
-    from ..settings import describe
-
     sections: dict[str, list[tuple[str, str, str]]] = {}
     for row in describe():
         title = SECTIONS.get(row[0], next(reversed(sections), ""))
@@ -66,8 +64,6 @@ def settings_document() -> str:
 
 def everyday_table() -> str:
     """The README's table."""
-    from ..settings import describe
-
     return _table(row for row in describe() if row[0] in EVERYDAY)
 
 
@@ -75,3 +71,17 @@ def _table(rows: Iterable[tuple[str, str, str]]) -> str:
     lines = [("setting", "default", "meaning"), ("---", "---", "---")]
     lines += [(f"`{name}`", default, meaning) for name, default, meaning in rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Name, default and meaning of every setting, for the documentation."""
+    from ..settings import Settings
+
+    return [
+        (
+            str(field.alias),
+            f"`{field.default}`" if isinstance(field.default, (str, int, float)) and field.default != "" else "",
+            str(field.description),
+        )
+        for field in Settings.model_fields.values()
+    ]

@@ -37,6 +37,7 @@ EXCEPTIONS = (
     ("routes.py", "", "problems of settings"),
     ("setting_types.py", "", "problems of settings"),
     ("settings.py", "", "problems of settings"),
+    ("watch_settings.py", "", "meanings of settings"),
     ("store/records.py", "the fleet as a whole", "a key"),
     ("model/slack.py", "Slack session", "recorded, in one language"),
     ("store/probes.py", "probe ", "a kind of row"),
