@@ -240,22 +240,3 @@ class Watching(Clients):
         from .flows.retention import Retention
 
         return Retention(self.records, self.audit_chain, self.fleet_cache, self.arm, self.probe_reports)
-
-    @cached_property
-    def probe_keys(self) -> Keys:
-        from .flows.probing.keys import Keys
-
-        return Keys(self.stored_probe_keys)
-
-    @cached_property
-    def read_probes(self) -> ReadProbes:
-        from .flows.probing.read import ReadProbes
-
-        return ReadProbes(self.stored_probe_keys, self.probe_reports, self.records, self.settings.region_name)
-
-    @cached_property
-    def accept_report(self) -> AcceptReport:
-        from .flows.probing.accept import AcceptReport
-
-        signer = self.signer if self.settings.signing_key_list else None
-        return AcceptReport(self.probe_reports, signer.ticket_address if signer else lambda *_: "")
