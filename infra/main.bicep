@@ -45,6 +45,13 @@ param metricsInBatches bool = false
 @description('Instances that are always ready for HTTP requests, so that Slack gets its answer within 3 seconds. They cost money.')
 param alwaysReadyInstances int = 0
 
+@allowed([
+  'Standard_ZRS'
+  'Standard_LRS'
+])
+@description('Copies of the stored data: in three zones, or in one where a region has no zones.')
+param storageSku string = 'Standard_ZRS'
+
 @description('Any other app settings of docs/settings.md, by name.')
 param extraSettings object = {}
 
@@ -142,6 +149,7 @@ module storage 'modules/storage.bicep' = {
   scope: group
   params: {
     location: location
+    storageSku: storageSku
     tags: tags
     token: token
     principalId: identities.outputs.detectorPrincipalId

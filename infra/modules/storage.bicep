@@ -1,5 +1,6 @@
 // Storage for the Functions host, the bot's tables and queues, and the deployed package. It has no usable keys.
 param location string
+param storageSku string
 param tags object
 param token string
 param principalId string
@@ -16,7 +17,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: {
-    name: 'Standard_ZRS'
+    name: storageSku
   }
   properties: {
     allowBlobPublicAccess: false

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from shared import __version__
 from tests.support.deployed import ROOT
-from tests.support.virtualenv import pin_lines
+from tests.support.thorough import slow
+from tests.support.virtualenv import Virtualenv, pin_lines
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +50,19 @@ def test_its_console_script_runs_without_the_checkout(wheel: Path, tmp_path: Pat
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("usage: snatbot")
+
+
+@slow
+def test_it_installs_and_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
+    virtualenv = Virtualenv.make(Path(sys.executable), tmp_path / "venv")
+    virtualenv.install(str(wheel))
+    installed = virtualenv.installed()
+    assert installed.pop("snatbot") == __version__
+    assert virtualenv.pinned(ROOT / "requirements.txt").items() <= installed.items()
+    snatbot = [virtualenv.python.with_name("snatbot")]
+    for arguments, code in ((["--help"], 0), (["status"], 2)):  # status: nothing is set here
+        ran = subprocess.run([*snatbot, *arguments], cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
+        assert (ran.returncode, "Traceback" in ran.stderr) == (code, False), ran.stderr
 
 
 def test_it_needs_what_the_function_app_deploys_and_what_the_terminal_shows_tables_with() -> None:
