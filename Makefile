@@ -89,10 +89,10 @@ lint-infra: $(READY) ## checkov on infra (installs it into .cache, 200 MB)
 
 AZURE_CLI := .cache/azure-cli/bin/az
 
-azure-cli-test: $(READY) ## the unmodified Azure CLI against the simulator (installs it into .cache, 370 MB)
+azure-cli-test: $(READY) ## the unmodified Azure CLI against the simulator and the manuals (installs it into .cache, 370 MB)
 	@test -x $(AZURE_CLI) || { .venv/bin/uv venv --quiet --python $(PY) .cache/azure-cli \
 		&& .venv/bin/uv pip install --quiet --python .cache/azure-cli/bin/python azure-cli==2.91.0; } || true
-	@AZURE_CLI=$(AZURE_CLI) $(PY) -m pytest tests/simulator/test_azure_cli.py $(ARGS)
+	@AZURE_CLI=$(AZURE_CLI) $(PY) -m pytest tests/simulator/test_azure_cli.py tests/packaging/test_documented_commands.py $(ARGS)
 
 conformance: $(READY) ## hold the simulator against recorded traffic of the real services (SNATBOT_RECORDINGS=FOLDER)
 	@$(PY) -m simulator.conformance
