@@ -81,7 +81,7 @@ class Inside:
     def prove(self) -> None:
         """The changed address, and connects without a lost SYN."""
         probes = self._read()
-        self._tell.say("From inside, since the last subnet moved:")
+        self._tell.say("From inside:")
         known = {seen["address"] for seen in self._before["addresses"]}
         newest = max(probes["addresses"], key=lambda seen: str(seen["last_at"]))
         if newest["address"] in known:
@@ -89,7 +89,10 @@ class Inside:
         self._tell.say(f"  {', '.join(newest['nodes'])} leave by {newest['address']}, proven by tickets.")
         new, old = _totals(probes), _totals(self._at_switch)
         count, slow, failed = (new[name] - old[name] for name in ("connections", "slow", "failed"))
-        self._tell.say(f"  {count} new connections to {TARGET}: {slow} slow, {failed} failed.")
+        self._tell.say(
+            f"  {count} new connections to {TARGET} since the last subnet moved: {slow} slow, {failed} failed."
+        )
+        self._tell.quote(seen["text"] for seen in probes["observed"] if seen["hint"] == "switch")
         if count <= 0 or slow or failed:
             raise InsideError(f"the connects are not as they should be: {new}, at the switch {old}")
 
