@@ -348,7 +348,7 @@ def test_script_adds_the_readers_zone_to_times(shelf: Shelf) -> None:
     page = context.new_page()
     for name in ("incident", "cluster", "proposed"):
         page.goto(shelf.addresses[name])
-        assert re.search(r"2026-11-22 \d\d:05 UTC \(2[01]:05\)", page.inner_text("main"))
+        assert re.search(r"2026-11-22 \d\d:05 UTC \(2[01]:05\)", page.inner_text("body"))
         assert "Times in brackets are in your zone: Europe/Madrid." in page.inner_text("footer")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         assert page.evaluate(TIMES_BROKEN) == []
