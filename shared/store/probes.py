@@ -6,8 +6,10 @@ A fleet of probes writes many rows, and some readers of the other table scan all
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from ..errors import KeyMissing, RowForged
 from ..model.audit import AuditLine
@@ -23,8 +25,9 @@ from .table import Row, Table, stored
 
 log = logging.getLogger("snatbot.store")
 REPORTS_KEPT = timedelta(days=3)
+_SHORTEST = timedelta(minutes=2)
 _KEY, _REPORT = "probe key", "probe report"
-_MOST_REPORTS = 5000  # that are read at once
+MOST_REPORTS = 5000  # that are read at once
 _OPEN = tuple(f"state eq '{state.value}'" for state in (*PENDING, IncidentState.OPEN))
 # Keys of changes, incidents and probe keys, without the audit before them.
 _WITH_WORK = (
@@ -88,15 +91,23 @@ class ProbeReports:
             return False
         return True
 
-    def since(self, partition: str, at: datetime) -> tuple[ProbeReport, ...]:
-        """The newest reports from that time on, each once, in the order of their times."""
-        rows = self._table.unread(partition, "report-", sortable(at))
-        found = {}
-        for row in islice(rows, _MOST_REPORTS):
-            if _verifies(self._signed, _REPORT, row):
-                report = stored(ProbeReport, row).value
-                found[report.id] = report
-        return tuple(found.values())
+    def since(self, partition: str, at: datetime, most: int = MOST_REPORTS) -> tuple[ProbeReport, ...]:
+        """The first reports from that time on, each once, in the order of their times."""
+        return self._proven(islice(self._table.unread(partition, "report-", sortable(at)), most))
+
+    def newest_since(
+        self, partition: str, at: datetime, until: datetime, most: int = MOST_REPORTS
+    ) -> tuple[datetime, tuple[ProbeReport, ...]]:
+        """All reports from that time on; of a part of the time if there are too many. Since when, and the reports."""
+        while True:
+            rows = list(islice(self._table.unread(partition, "report-", sortable(at)), most))
+            if len(rows) < most or until - at < _SHORTEST:
+                return at, self._proven(rows)
+            at = until - (until - at) / 4
+
+    def _proven(self, rows: Iterable[Any]) -> tuple[ProbeReport, ...]:
+        reports = (stored(ProbeReport, row).value for row in rows if _verifies(self._signed, _REPORT, row))
+        return tuple({report.id: report for report in reports}.values())
 
     def delete_before(self, partition: str, at: datetime, most: int) -> int:
         """Returns how many."""

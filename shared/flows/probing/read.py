@@ -28,7 +28,8 @@ class ReadProbes:
 
     def summary(self, partition: str, region: str, since: datetime, until: datetime) -> ProbeSummary | None:
         """None: the cluster has no probes. Raises StoreError."""
-        reports = [report for report in self.reports.since(partition, since) if report.sent_at <= until]
+        since, found = self.reports.newest_since(partition, since, until)
+        reports = [report for report in found if report.sent_at <= until]
         if not reports and not self.keys.valid(partition):
             return None
         is_app_elsewhere = is_elsewhere(self.app_region, region)
@@ -43,7 +44,8 @@ class ReadProbes:
 
     def addresses(self, partition: str, now: datetime) -> Sequence[str]:
         """Egress IPs that tickets of the last hour prove. Raises StoreError."""
-        return sorted({report.address for report in self.reports.since(partition, now - SHOWN)} - {""})
+        _, reports = self.reports.newest_since(partition, now - SHOWN, now)
+        return sorted({report.address for report in reports} - {""})
 
     def _expectation(self, partition: str) -> Expectation:
         """Of the newest plan: its addresses before or after, and both unless its change ended one way."""
