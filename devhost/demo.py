@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from devhost import slack_text
-from devhost.browser import PageFailedError, camera, click, sign_in, visit
+from devhost.browser import camera, sign_in, visit
 from devhost.console import Teller, fail
 from devhost.errors import DevHostError
 from devhost.evidence import verify_evidence
+from devhost.in_slack import ADA, BEN, InSlack
 from devhost.inside import Inside
-from devhost.stage import DETECTOR, REMEDIATOR, SIGN_IN, Stage, set_up
+from devhost.stage import DETECTOR, IN_CHAT, REMEDIATOR, Stage, set_up
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -53,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
             with ExitStack() as stack:
                 chromium = stack.enter_context(camera())
                 stage = stack.enter_context(
-                    set_up(Path(folder), "storm", extra=SIGN_IN, with_tls=True, with_slack_bot=True)
+                    set_up(Path(folder), "storm", extra=IN_CHAT, with_tls=True, with_slack_bot=True)
                 )
                 tell.say(f"Ready after {time.monotonic() - began:.0f} s.")
                 people = [stack.enter_context(chromium.visitor(width=900)) for _ in range(4)]
@@ -85,8 +86,8 @@ class Story:
         self._inside.explain(failing)
         subnets = self._subnets()
         self._refuse(link)
-        ada, ben = self._ask(link)
-        self._approve(ada, ben)
+        self._ask(link)
+        self._approve()
         state = self._act()
         self._prove(subnets, state)
         self._look_at_identities()
@@ -141,9 +142,10 @@ class Story:
             self._tell.say(f"{name}, {who}, is refused:")
             self._tell.quote(textwrap.wrap(said[0], 100))
 
-    def _ask(self, link: str) -> tuple[Page, Page]:
+    def _ask(self, link: str) -> None:
         """The plan's page for two people who may approve it."""
-        page, other = sign_in(self._ada, link, "Ada Moreau"), sign_in(self._ben, link, "Ben Okoye")
+        page = sign_in(self._ada, link, "Ada Moreau")
+        sign_in(self._ben, link, "Ben Okoye")
         self._tell.say("Ada Moreau and Ben Okoye sign in, and both see the exact plan; looking at it changes nothing.")
         self._keep_page(page, "approval-page")
         plan = self._history()["changes"][-1]["plan"]
@@ -153,20 +155,14 @@ class Story:
             self._tell.say(f"  {line}")
         self._tell.say(f"Egress IPs now {', '.join(plan['egress_now'])}; then the new public IPs.")
         self._tell.say(f"Digest {plan['digest'][:16]}…")
-        return page, other
 
-    def _approve(self, ada: Page, ben: Page) -> None:
-        click(ada, "Approve")
-        self._tell.say("Ada approves; the decision is signed, and names her by her object id.")
-        try:
-            click(ben, "Approve")
-        except PageFailedError as refused:
-            if "Already decided: approved by Ada Moreau (object id" not in str(refused):
-                raise
-            self._tell.say("Ben clicks the same button a moment later:")
-            self._tell.quote(textwrap.wrap(ben.get_by_role("alert").inner_text(), 100))
-        else:
-            raise StoryError("a second approval should be refused, and was taken")
+    def _approve(self) -> None:
+        message, slack = str(self._message()["id"]), InSlack(self._stage, self._tell, self._see_room)
+        slack.refuse(message)
+        self._tell.say("Ada and Ben type /snat link, open the private link where they are signed in, and confirm:")
+        slack.link(self._ada, ADA)
+        slack.link(self._ben, BEN)
+        slack.approve_at_once(message)
 
     def _act(self) -> str:
         self._tell.chapter("Act: one step after the other, each read back (time jumps a minute at a time)")
@@ -254,7 +250,8 @@ class Story:
 
     def _message(self) -> dict[str, Any]:
         """The one message in Slack's channel, as people see it."""
-        found = [message for message in self._simulator.chat(service="slack") if not message["thread"]]
+        told = self._simulator.chat(service="slack")
+        found = [message for message in told if not message["thread"] and not message["visible_to"]]
         if len(found) != 1:
             raise StoryError(f"one message in Slack was expected, {len(found)} were found")
         return found[0]
@@ -273,11 +270,14 @@ class Story:
             self._titles.append(title)
             self._tell.quote([title])
 
-    def _see_room(self, name: str) -> None:
-        """A picture of the chat room."""
+    def _see_room(self, name: str, person: str = "") -> None:
+        """A picture of the chat room: its first message, or the newest that this person sees."""
         page = visit(self._ada, f"{self._simulator.http_url}/chat/")
-        page.get_by_role("log", name="Slack messages").get_by_role("heading").first.wait_for()
-        page.locator("#slack .messages").evaluate("log => { log.scrollTop = 0; }")
+        page.get_by_label("You are").select_option(person or ADA)
+        shown = page.get_by_role("log", name="Slack messages")
+        awaited = shown.get_by_text("Only visible to you").last if person else shown.get_by_role("heading").first
+        awaited.wait_for()
+        shown.evaluate(f"log => {{ log.scrollTop = {'log.scrollHeight' if person else 0}; }}")
         self._tell.keep(f"{name}.png", page.screenshot(full_page=True))
         page.close()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import html
-import json
 import signal
 import sys
 import tempfile
@@ -19,9 +18,8 @@ from werkzeug.wrappers import Request, Response
 
 from devhost import last_night
 from devhost.errors import DevHostError
-from devhost.stage import SIGN_IN, Stage, set_up
+from devhost.stage import IN_CHAT, Stage, set_up
 
-IN_CHAT = [{"clusters": "all", "kinds": "all", "who": ["Snat.Approve"], "where": ["page", "chat"]}]
 _NIGHT = (
     "<li>Find out what happened at <b>shop-prod</b> last night, and who approved it: open {clusters}, sign in as"
     " anybody who may read, and choose shop-prod. The browser warns of this machine's certificate.\n"
@@ -45,9 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="snatbot-serve-") as folder:
         try:
-            extra = {**SIGN_IN, "APPROVAL_POLICY": json.dumps(IN_CHAT)}
             scenario = options.scenario or last_night.write_scenario(Path(folder), datetime.now(UTC))
-            with set_up(Path(folder), scenario, extra=extra, with_tls=True, with_slack_bot=True) as stage:
+            with set_up(Path(folder), scenario, extra=IN_CHAT, with_tls=True, with_slack_bot=True) as stage:
                 if not options.scenario:
                     print(
                         "A night passes: an incident on shop-prod, its approval, and the change. Half a minute …",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import secrets
 import ssl
@@ -23,6 +24,13 @@ SIGN_IN = {
     "ENTRA_CLIENT_ID": "aaaaaaaa-0000-4000-8000-0000000000b1",
 }
 """App settings with which the people of a scenario sign in."""
+IN_CHAT = {
+    **SIGN_IN,
+    "APPROVAL_POLICY": json.dumps(
+        [{"clusters": "all", "kinds": "all", "who": ["Snat.Approve"], "where": ["page", "chat"]}]
+    ),
+}
+"""With which they also approve in Slack."""
 
 
 @dataclass(frozen=True)
