@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .flows.audit.receipt import Receipts
     from .flows.audit.seal import SealAudit
     from .flows.audit.verify import VerifyAudit
+    from .flows.doctor.diagnose import Doctor
     from .flows.incidents.track import IncidentTracker
     from .flows.monitoring.check import Check
     from .flows.monitoring.inventory import FleetInventory
@@ -234,6 +236,15 @@ class Watching(Clients):
         from .flows.audit.seal import SealAudit
 
         return SealAudit(self.audit_chain)
+
+    @cached_property
+    def doctor(self) -> Doctor:
+        from .flows.doctor.diagnose import Doctor
+
+        azure = self.arm, self.writer_arm, self.discovery, self.inventory, self.metric_access, self.health_events
+        return Doctor(
+            self.settings, os.environ, self.clock, *azure, self.channels, lambda: self.stop_switch.stop_flag()
+        )
 
     @cached_property
     def retention(self) -> Retention:

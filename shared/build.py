@@ -16,18 +16,20 @@ VERSION_FILE = ".python_version"  # beside function_app.py
 _FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def python_mismatch(folder: str = _FOLDER) -> Text | None:
-    """None if they are the same, or in a checkout. Otherwise compiled dependencies can't be imported."""
+def built_for(folder: str = _FOLDER) -> str:
+    """Such as 3.13; empty in a checkout."""
     try:
         with open(os.path.join(folder, VERSION_FILE), encoding="utf-8") as file:
-            built_for = file.read().strip()
+            return file.read().strip()
     except OSError:
-        return None
-    runs = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if built_for == runs:
+        return ""
+
+
+def python_mismatch(folder: str = _FOLDER) -> Text | None:
+    """None if they are the same, or in a checkout. Otherwise compiled dependencies can't be imported."""
+    built, runs = built_for(folder), f"{sys.version_info.major}.{sys.version_info.minor}"
+    if built in ("", runs):
         return None
     from .model.text import Text
 
-    return Text(
-        "the package was built for Python {built_for} and Python {runs} runs it", built_for=built_for, runs=runs
-    )
+    return Text("the package was built for Python {built_for} and Python {runs} runs it", built_for=built, runs=runs)

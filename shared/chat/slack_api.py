@@ -98,6 +98,17 @@ class SlackApi:
         is_member = flags == [False] * len(flags) and not found.get("is_stranger", False)
         return str(found.get("real_name") or found.get("name") or user) if is_member else ""
 
+    def scopes(self) -> frozenset[str] | None:
+        """What the token may do; None if Slack does not say (docs.slack.dev: auth.test)."""
+        found = self._send("auth.test", {})
+        _checked("auth.test", found)
+        given = {name.lower(): value for name, value in found.headers.items()}.get("x-oauth-scopes")
+        return None if given is None else frozenset(filter(None, map(str.strip, given.split(","))))
+
+    def validate(self, blocks: object) -> None:
+        """Whether Slack would take these blocks; posts nothing. Raises BlocksRefused if it would not."""
+        self._call("blocks.validate", {"blocks": blocks})
+
     def _rows(self, method: str, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
         cursor = ""
@@ -115,6 +126,9 @@ class SlackApi:
         return rows
 
     def _call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        return _checked(method, self._send(method, arguments))
+
+    def _send(self, method: str, arguments: Mapping[str, Any]) -> Answer:
         """As a form, which every method accepts."""
         seconds = min(TIMEOUT_SECONDS, self._ends - time.monotonic())
         if seconds <= 0:
@@ -125,8 +139,7 @@ class SlackApi:
             "Authorization": f"Bearer {self._token}",
         }
         body = urlencode(form, errors="replace").encode()
-        answer = post(CHANNEL, f"{self._api_url}/{method}", body, seconds, headers, verbatim("SLACK_API_URL"))
-        return _checked(method, answer)
+        return post(CHANNEL, f"{self._api_url}/{method}", body, seconds, headers, verbatim("SLACK_API_URL"))
 
 
 def _as_text(value: Any) -> str:

@@ -21,6 +21,7 @@ from ..wording.render import translated
 from . import (
     audit,
     check,
+    doctor,
     explain,
     history,
     plan,
@@ -36,12 +37,14 @@ from . import (
 )
 from .output import FINE, INTERRUPTED, MakeApp, Parser, VisibleText, Waiting, print_error, subcommands
 
-COMMANDS = (check, status, plan, propose, history, explain, probe, silence, stop, policy, audit, settings, trial)
+COMMANDS = check, doctor, status, plan, propose, history, explain, probe, silence, stop, policy, audit, settings, trial
 WITHOUT_STORAGE = (
     check.check,
+    doctor.examine_before,
     policy.explain,
     trial.post_test_messages,
-    probe_key.create,  # these six have the app write, if people sign in
+    doctor.examine,  # these seven have the app do it, if people sign in
+    probe_key.create,
     probe_key.revoke,
     propose.propose,
     silence.silence,

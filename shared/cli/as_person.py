@@ -1,4 +1,4 @@
-"""Writes of a person who signed in: by the app's API, with the token of ``az login``. The app verifies it."""
+"""What the app does for a person who signed in: by its API, with the token of ``az login``. The app verifies it."""
 
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -25,6 +25,11 @@ def acts_as_person(app: App) -> bool:
 
 
 def call(app: App, command: str, **parameters: str) -> dict[str, Any]:
+    """As ``ask``, for a command that writes."""
+    return ask(app, "POST", f"commands/{quote(command)}", **parameters)
+
+
+def ask(app: App, method: str, route: str, **parameters: str) -> dict[str, Any]:
     """The app's answer. Raises Refused with its reason, AzureError without a token, or AppUnavailable."""
     settings = app.settings
     base = settings.public_base_url or ""
@@ -32,16 +37,16 @@ def call(app: App, command: str, **parameters: str) -> dict[str, Any]:
         raise MisconfiguredError({"PUBLIC_BASE_URL": "must be the app's address, with https://"})
     token = azure_cli_token(settings.entra_tenant_id, f"api://{settings.entra_client_id}/.default")
     query = urlencode({name: value for name, value in parameters.items() if value})
-    return _post(f"{base}/api/commands/{quote(command)}?{query}", token)
+    return _send(method, f"{base}/api/{route}?{query}", token)
 
 
-def _post(url: str, token: str) -> dict[str, Any]:
+def _send(method: str, url: str, token: str) -> dict[str, Any]:
     import requests
 
     from ..bounded_http import send
 
     try:
-        answer = send("POST", url, _SECONDS, b"", {"Authorization": f"Bearer {token}"})
+        answer = send(method, url, _SECONDS, b"", {"Authorization": f"Bearer {token}"})
         content = answer.json()
     except (requests.RequestException, ValueError, RecursionError) as error:
         raise AppUnavailable(

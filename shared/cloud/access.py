@@ -57,7 +57,8 @@ class AccessReader:
         if self._writer is None:
             reasons["permissions"] = Text("no writing identity is set (REMEDIATOR_CLIENT_ID)")
         else:
-            by_scope = {scope.lower(): attempt(scope.lower(), partial(self._permissions, scope)) for scope in scopes}
+            read = partial(read_permissions, self._writer)
+            by_scope = {scope.lower(): attempt(scope.lower(), partial(read, scope)) for scope in scopes}
         permissions = {scope: roles for scope, roles in by_scope.items() if roles is not None}
         if by_scope and not permissions:
             reasons = {"permissions": next(iter(reasons.values()))}
@@ -67,13 +68,6 @@ class AccessReader:
             denials=attempt("policy", lambda: self._denials(group_id, location, tags, new_types)),
             quotas=attempt("quota", lambda: self._quotas(group_id, location)),
             reasons=reasons,
-        )
-
-    def _permissions(self, scope: str) -> tuple[Permission, ...]:
-        assert self._writer is not None
-        return tuple(
-            Permission(texts(item, "actions"), texts(item, "notActions"))
-            for item in self._writer.list(f"{scope}/{_AUTHORIZATION}/permissions", api_versions.PERMISSIONS)
         )
 
     def _locks(self, group_id: str, vnet_id: str) -> tuple[Lock, ...]:
@@ -113,6 +107,14 @@ class AccessReader:
             )
             for item in self._reader.list(path, api_versions.NETWORK)
         )
+
+
+def read_permissions(arm: Arm, scope: str) -> tuple[Permission, ...]:
+    """What the identity of ``arm`` may do in a resource group or on a resource, with inherited roles."""
+    return tuple(
+        Permission(texts(item, "actions"), texts(item, "notActions"))
+        for item in arm.list(f"{scope}/{_AUTHORIZATION}/permissions", api_versions.PERMISSIONS)
+    )
 
 
 def _denies(item: Mapping[str, Any]) -> bool:

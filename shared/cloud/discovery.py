@@ -22,7 +22,7 @@ from .errors import AzureError, BadRequest, Forbidden, NotFound, SignInFailed, T
 from .node_list import read_nodes
 from .paging import Pages
 from .parse.cluster import CLUSTER_TYPE, parse_cluster
-from .parse.fields import Json, UnreadableRow, read_rows, reference, segment
+from .parse.fields import Json, UnreadableRow, read_rows, reference, resource_id, segment
 from .parse.graph_page import read_page
 from .parse.load_balancer import parse_load_balancer
 
@@ -81,6 +81,18 @@ class Discovery:
             found, bad = read_rows(self._listed_rows(kind, api_version, unreadable), parse, kind)
         unreadable += _without_id(kind, bad)
         return found, [row for row in bad if row.id]
+
+    def listed_both_ways(self) -> tuple[frozenset[ArmId], frozenset[ArmId], tuple[Unlisted, ...]]:
+        """Ids of all clusters, by Resource Graph and by Resource Manager, and what the latter could not list."""
+        unlisted: list[Unlisted] = []
+        by_graph, _ = self._read_graph(_CLUSTERS_QUERY, _id, CLUSTER_TYPE)
+        rows = self._listed_rows(CLUSTER_TYPE, api_versions.MANAGED_CLUSTERS, unlisted)
+        by_manager, _ = read_rows(rows, _id, CLUSTER_TYPE)
+        return frozenset(by_graph), frozenset(by_manager), tuple(unlisted)
+
+    def visible_subscriptions(self) -> frozenset[str]:
+        """Ids in lower case of all subscriptions in which this identity has a role. Raises AzureError."""
+        return frozenset(subscription.lower() for subscription in self._readable_subscriptions([]))
 
     def cluster(self, cluster_id_or_name: str) -> Cluster:
         """From Resource Manager. Raises NotFound, and BadInput if several clusters have the name."""
@@ -196,6 +208,10 @@ def _without_id(what: str, rows: Sequence[UnreadableRow]) -> list[Unlisted]:
 
 def _named(subscription: str) -> Text:
     return Text("subscription {subscription}", subscription=subscription)
+
+
+def _id(item: Json) -> ArmId:
+    return resource_id(item, "id")
 
 
 def _subscription(item: Json) -> str:

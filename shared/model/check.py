@@ -1,10 +1,10 @@
-"""A check: a precondition of a change, with what reading Azure showed."""
+"""A check: a precondition of a change, or of the app as a whole, with what looking showed."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from .text import Text
+from .text import Text, verbatim
 
 
 class CheckResult(StrEnum):
@@ -70,10 +70,32 @@ class CheckId(StrEnum):
     WORK_TO_DO = "work_to_do", Text("work to do")
     ZONES = "zones", Text("zones")
 
+    # Of the app as a whole, for `snatbot doctor`.
+    APPROVERS = "approvers", Text("approvers")
+    CLOCK = "clock", Text("clock")
+    FUNCTIONS = "functions", Text("functions")
+    HEALTH_EVENTS = "health_events", Text("health events")
+    HOST_STORAGE = "host_storage", Text("host storage")
+    METRICS = "metrics", Text("metrics")
+    OWN_ADDRESS = "own_address", Text("own address")
+    PYTHON = "python", verbatim("Python")
+    READING_IDENTITY = "reading_identity", Text("reading identity")
+    REMEDIATION = "remediation", Text("remediation")
+    RESOURCE_GRAPH = "resource_graph", verbatim("Resource Graph")
+    ROLE_ASSIGNMENTS = "role_assignments", Text("role assignments")
+    SETTINGS = "settings", Text("settings")
+    SIGNING_KEYS = "signing_keys", Text("signing keys")
+    SLACK_APP = "slack_app", Text("Slack app")
+    SLACK_BLOCKS = "slack_blocks", Text("Slack layout")
+    SLACK_CHANNEL = "slack_channel", Text("Slack channel")
+    SUBSCRIPTIONS = "subscriptions", Text("subscriptions")
+    WEBHOOK = "webhook", Text("webhook")
+    WRITING_IDENTITY = "writing_identity", Text("writing identity")
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One precondition and its result.
+    """One precondition, of a change or of the app, and its result.
 
     A check that could not be made blocks the write if ``is_needed``. It is not needed if Azure itself would refuse the
     write without harm, as with a lock.

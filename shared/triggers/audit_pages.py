@@ -6,7 +6,6 @@ from urllib.parse import quote
 import azure.functions as func
 
 from ..app import App
-from ..auth.errors import RoleMissing, SignInNeeded
 from ..core.audit.chain import Line
 from ..errors import BadInput
 from ..model.identity import Role
@@ -15,14 +14,14 @@ from ..web.audit_lines import json_lines, line_json, verification_json
 from ..web.audit_pages import audit_page
 from .change_pages import signed_in
 from .responses import as_page, language_of, wants_page
-from .visitors import app_with_sign_in, caller_of, visitor_of
+from .visitors import app_with_sign_in, require_role, visitor_of
 
 _LINES, _LINES_A_PAGE = 1000, 100
 
 
 def show_audit(req: func.HttpRequest) -> func.HttpResponse:
     app = app_with_sign_in()
-    _require_auditor(app, req)
+    require_role(app, req, Role.AUDIT, Text("read the audit"))
     is_page, after = wants_page(req), _cursor(req.params.get("after", ""))
     most = _LINES_A_PAGE if is_page else _LINES
     found = app.audit_chain.page(after, most)
@@ -46,15 +45,6 @@ def _as_lines(app: App, found: Sequence[tuple[str, Line]], next_path: str, *, is
     if next_path:
         headers["Link"] = f'<{app.settings.public_base_url}{next_path}>; rel="next"'
     return func.HttpResponse(body, mimetype="application/jsonl", charset="utf-8", headers=headers)
-
-
-def _require_auditor(app: App, req: func.HttpRequest) -> None:
-    """Raises SignInNeeded, TokenRefused, GuestRefused or RoleMissing."""
-    person = caller_of(app, req) if req.headers.get("Authorization") else visitor_of(app, req).person
-    if person is None:
-        raise SignInNeeded
-    if Role.AUDIT not in person.roles:
-        raise RoleMissing(person, Role.AUDIT, Text("read the audit"), app.settings.entra_client_id)
 
 
 def _cursor(after: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import azure.functions as func
 from .. import __version__
 from ..build import python_mismatch
 from ..errors import MisconfiguredError, SnatbotError
-from .responses import answers_json, as_json
+from .responses import answers_json, as_json, language_of
 
 if TYPE_CHECKING:
     from ..app import App
@@ -46,6 +46,20 @@ def metrics(req: func.HttpRequest) -> func.HttpResponse:
     fleet = read_fleet_status(app.fleet_cache, app.settings.fan_out_above)
     text = metrics_text(fleet, health, len(app.records.waiting_outbox()), app.clock.now())
     return func.HttpResponse(text, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
+
+
+@blueprint.route(route="doctor", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@answers_json
+def doctor(req: func.HttpRequest) -> func.HttpResponse:
+    """Every check of the installation, for people with the role Snat.Operate: it asks Azure and Slack a lot."""
+    from ..model.identity import Role
+    from ..model.text import Text
+    from ..web.doctor_answer import doctor_json
+    from .visitors import app_with_sign_in, require_role
+
+    app = app_with_sign_in()
+    require_role(app, req, Role.OPERATE, Text("examine the installation"))
+    return as_json(doctor_json(app.doctor.examine(), language_of(req)))
 
 
 def _health() -> tuple[dict[str, Any], int]:

@@ -81,6 +81,15 @@ def caller_of(app: App, req: func.HttpRequest) -> Person:
     return app.entra.caller(token.strip(), app.clock.wall())
 
 
+def require_role(app: App, req: func.HttpRequest, role: Role, deed: Text) -> None:
+    """By session or access token. Raises SignInNeeded, TokenRefused, GuestRefused or RoleMissing."""
+    person = caller_of(app, req) if req.headers.get("Authorization") else visitor_of(app, req).person
+    if person is None:
+        raise SignInNeeded
+    if role not in person.roles:
+        raise RoleMissing(person, role, deed, app.settings.entra_client_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Somebody who may read pages; ``paths`` says which."""

@@ -141,9 +141,15 @@ def test_the_terminal_makes_and_ends_a_probe_key_as_the_person(stage: Stage, ter
     assert {"probe key created", "probe key revoked"} <= set(events)
 
 
+def test_the_terminal_has_the_app_examine_itself(stage: Stage, terminal: Any) -> None:
+    ran = terminal("olga@contoso", "doctor")
+    assert (ran.returncode, "√ own address: " in ran.stdout, "0 failed" in ran.stdout) == (0, True, True), ran
+
+
 @pytest.mark.parametrize(
     ("user", "arguments", "says"),
     [
+        ("rui@contoso", ["doctor"], "Rui lacks the app role Snat.Operate"),
         ("olga@contoso", ["start"], "Olga lacks the app role Snat.Approve, which is needed to lift the stop"),
         ("rui@contoso", ["silence", "shop-prod", "--for", "5m"], "Rui lacks the app role Snat.Operate"),
         ("nora@contoso", ["propose", "shop-prod"], "Nora lacks the app role Snat.Operate"),

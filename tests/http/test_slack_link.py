@@ -32,6 +32,27 @@ def audit(stage: Stage) -> str:
         return ines.get(f"{stage.host.base_url}/api/audit").text
 
 
+def test_an_operator_examines_the_installation_and_nothing_fails(stage: Stage) -> None:
+    address = f"{stage.host.base_url}/api/doctor"
+    with Visitor(stage) as rui, Visitor(stage) as olga:
+        assert rui.get(address).status_code == 401
+        rui.sign_in(f"{stage.host.base_url}/api/fleet", "rui@contoso.example")
+        assert rui.get(address).status_code == 403
+        olga.sign_in(f"{stage.host.base_url}/api/fleet", "olga@contoso.example")
+        checks = [check for category in olga.get(address).json()["categories"] for check in category["checks"]]
+    found: dict[str, list[str]] = {}
+    for check in checks:
+        found.setdefault(check["status"], []).append(check["id"])
+    assert found == {
+        "ok": [
+            *("clock", "own_address", "reading_identity", "writing_identity", "resource_graph", "metrics"),
+            *("slack_app", "slack_channel", "slack_blocks", "approvers", "remediation"),
+        ],
+        "warning": ["host_storage"],  # an emulator has no identities
+        "not_measured": ["python", "functions", "health_events", "webhook", "signing_keys"],
+    }, checks
+
+
 def test_the_page_names_both_accounts_and_the_link_works_once(stage: Stage) -> None:
     url = in_slack(stage, "ada").ask("link").urls[LINK]
     with Visitor(stage) as browser:
