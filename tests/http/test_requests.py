@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+from prometheus_client.parser import text_string_to_metric_families
 
 from devhost.stage import Stage
 from shared.app import App
@@ -42,6 +43,20 @@ def test_health_is_503_until_a_look_has_succeeded_and_then_200_with_the_version(
     assert (after.status_code, after.json()) == (200, {"status": "well", "version": "0.1.0"})
 
 
+def test_metrics_are_of_the_last_scan_and_ask_azure_nothing(stage: Stage) -> None:
+    before = len(stage.simulator.requests())
+    answer = ask(stage, "metrics")
+    assert len(stage.simulator.requests()) == before
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    found = [sample for family in text_string_to_metric_families(answer.text) for sample in family.samples]
+    named = {sample.name: sample for sample in found}  # the last with the name
+    assert named["snatbot_healthy"].value == 1
+    for name in ("cluster_failed_connections", "node_failed_connections", "node_snat_ports_used"):
+        assert named[f"snatbot_{name}"].labels["cluster"] == "shop-prod"
+        assert named[f"snatbot_{name}"].value > 0
+    assert named["snatbot_node_failed_connections"].labels["node"].startswith("aks-")
+
+
 def test_health_is_503_when_the_last_good_look_is_too_old_and_says_what_the_last_one_missed(stage: Stage) -> None:
     settings = stage.host._settings
     liveness = Liveness(Table(settings["TABLE_PREFIX"], connection_string=settings["AzureWebJobsStorage"]))
@@ -68,7 +83,7 @@ def test_health_with_key_says_what_is_configured_and_no_secret(stage: Stage) -> 
     assert "devstoreaccount1" not in answer.text
 
 
-@pytest.mark.parametrize("route", ["check", "plan", "history", "health/details"])
+@pytest.mark.parametrize("route", ["check", "plan", "history", "health/details", "metrics"])
 def test_a_wrong_key_or_none_is_turned_away(stage: Stage, route: str) -> None:
     assert ask(stage, route, key="wrong").status_code == 401
     assert requests.get(f"{stage.host.base_url}/api/{route}", timeout=60).status_code == 401

@@ -19,7 +19,8 @@ CLI = os.environ.get("AZURE_CLI", "")
 MANUALS = ("README.md", "docs/install.md", "docs/operating.md", "docs/sign-in.md")
 # Answers with the word that stands for any answer, so that the commands after it go on.
 RECORDER = """#!/bin/sh
-python3 -c 'import json, sys; print(json.dumps(sys.argv[1:]))' "$@" >> "$RECORDED"
+printf '%s\\0' "$@" >> "$RECORDED"
+printf '\\n\\0' >> "$RECORDED"
 echo placeholder
 """
 
@@ -54,7 +55,7 @@ def recorded(block: str, folder: Path) -> list[list[str]]:
         ["sh", "-eu", "-c", block], cwd=folder, env=environment | given, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, ""), block
-    return [json.loads(line) for line in calls.read_text().splitlines()]
+    return [call.split("\0")[:-1] for call in calls.read_text().split("\n\0")[:-1]]
 
 
 @pytest.mark.parametrize("manual", MANUALS)
