@@ -91,7 +91,11 @@ def summarize(
         addresses,
         () if any(_unknown(expectation)) else tuple(expectation.egress),
         tuple(targets),
-        (*_observed(reports, targets), *_switch(reports, expectation), *_compared(addresses, expectation)),
+        (
+            *_observed(reports, targets),
+            *_switch(reports, expectation, is_app_elsewhere),
+            *_compared(addresses, expectation),
+        ),
     )
 
 
@@ -126,10 +130,10 @@ def _observed(reports: Sequence[ProbeReport], targets: Sequence[NodeTarget]) -> 
         )
         yield Observed(Hint.REFUSED, text)
     every = _sum(each.counts for each in targets)
-    judged = _sum(each.counts for each in targets if each.is_judged)
+    judged, to_app = (_sum(each.counts for each in targets if each.is_judged is is_so) for is_so in (True, False))
     for hint, count, whole, text in (
         (Hint.NO_ANSWER, judged.slow + judged.timed_out, judged, _NO_ANSWER),
-        (Hint.SAME_REGION, _lost(every) - _lost(judged), every, _SAME_REGION),
+        (Hint.SAME_REGION, to_app.slow + to_app.timed_out, to_app, _SAME_REGION),
         (Hint.DNS, every.dns_failed, every, _DNS),
         (Hint.TLS, every.tls_failed, every, _TLS),
         (Hint.INTERCEPTED, every.intercepted, every, _INTERCEPTED),
@@ -138,12 +142,18 @@ def _observed(reports: Sequence[ProbeReport], targets: Sequence[NodeTarget]) -> 
             yield Observed(hint, _with_figures(text, count, whole.connections))
 
 
-def _switch(reports: Sequence[ProbeReport], expectation: Expectation) -> Iterator[Observed]:
+def _switch(reports: Sequence[ProbeReport], expectation: Expectation, is_app_elsewhere: bool) -> Iterator[Observed]:
     """Before and after the writes of a change; reports in between say nothing of either."""
     if expectation.moving:
         started_at, ended_at = expectation.moving
-        before = _sum(counts for report in reports if report.sent_at <= started_at for counts in report.targets)
-        after = _sum(counts for report in reports if report.began_at >= ended_at for counts in report.targets)
+        judged = [
+            (report, counts)
+            for report in reports
+            for counts in report.targets
+            if counts.target != APP or is_app_elsewhere
+        ]
+        before = _sum(counts for report, counts in judged if report.sent_at <= started_at)
+        after = _sum(counts for report, counts in judged if report.began_at >= ended_at)
         if before.connections and after.connections:
             text = Text(
                 "Slow or failed: {bad_before} of {before} connections before the switch, {bad_after} of {after} since.",
@@ -210,10 +220,6 @@ def _with_figures(text: Text, count: int, whole: int) -> Text:
         share=percent(count, whole),
         what=text,
     )
-
-
-def _lost(counts: TargetCounts) -> int:
-    return counts.slow + counts.timed_out
 
 
 def _sum(counts: Iterable[TargetCounts]) -> TargetCounts:

@@ -71,6 +71,9 @@ def test_a_switch_is_told_by_its_connections_before_and_since() -> None:
         each for each in summarize(reports, AT, expectation, is_app_elsewhere=True).observed if each.hint is Hint.SWITCH
     )
     assert found.text == "Slow or failed: 7 of 20 connections before the switch, 1 of 20 since."
+    to_app = [replace(each, targets=(replace(each.targets[0], target="app"),)) for each in reports]
+    (found,) = summarize(to_app, AT, expectation, is_app_elsewhere=False).observed
+    assert found.hint is Hint.SAME_REGION
     for some in (reports[:2], reports[2:]):
         hints = [each.hint for each in summarize(some, AT, expectation, is_app_elsewhere=True).observed]
         assert Hint.SWITCH not in hints
@@ -117,7 +120,10 @@ def test_time_outs_to_the_app_are_judged_only_if_it_is_surely_in_another_region(
     assert hints(to_app, expected=("20.1.2.3",)) == [Hint.NO_ANSWER]
     found = summary(to_app, expected=("20.1.2.3",), is_app_elsewhere=False)
     assert [each.hint for each in found.observed] == [Hint.SAME_REGION]
+    assert found.observed[0].text.startswith("50 of 100 connections (50.0 %) to this app")
     assert "not judged" in found.observed[0].text
+    with_others = summary(to_app, report(), expected=("20.1.2.3",), is_app_elsewhere=False)
+    assert with_others.observed == found.observed, "of those to the app"
     assert not found.targets[0].is_judged
 
 
