@@ -1,6 +1,6 @@
 # Everything a developer does here. Each target first sets up what it needs; only git, make and Python must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup check catalogue test test-unit test-all demo serve screenshots faults lock clean azure-cli-test conformance evaluate bench package lint-infra
+.PHONY: help setup check catalogue test test-unit test-all demo serve screenshots faults lock clean azure-cli-test conformance evaluate bench bench-peers package lint-infra
 
 PY := .venv/bin/python
 READY := .venv/.ready
@@ -62,6 +62,9 @@ evaluate: $(READY) ## how good detection is: every scenario's truth against what
 
 bench: $(READY) ## how cheap looking is: requests, time and memory at 10 to 10,000 load balancers
 	@$(PY) -m bench.performance
+
+bench-peers: $(READY) ## the same fleet by az in a loop, by Cloud Custodian and by snatbot (installs them into .cache, 730 MB)
+	@$(PY) -m bench.peers
 
 lock: $(READY) ## regenerate constraints.txt from requirements.txt
 	@grep -v '^-c' requirements.txt | .venv/bin/uv pip compile --universal --python-version 3.11 \

@@ -17,6 +17,7 @@ from .run import measure, measure_cold_start
 
 ROOT = Path(__file__).parents[2]
 LATEST = ROOT / "bench" / "results" / "latest.json"
+PEERS = LATEST.with_name("peers.json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +44,8 @@ def _write(results: dict[str, object]) -> None:
     LATEST.parent.mkdir(exist_ok=True)
     LATEST.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     written = [LATEST]
-    for name, text in (("performance.md", document.page(results)), ("cost.md", cost.page(results))):
+    peers = json.loads(PEERS.read_text(encoding="utf-8")) if PEERS.exists() else None
+    for name, text in (("performance.md", document.page(results, peers)), ("cost.md", cost.page(results))):
         path = ROOT / "docs" / name
         path.write_text(text, encoding="utf-8")
         written.append(path)

@@ -9,6 +9,7 @@ from bench.evaluate.report import as_markdown
 
 from .bound import share_above
 from .goals import cpu_seconds, goals, growth, requests, seconds, times_loads
+from .other_tools import section
 
 Row = Sequence[str]
 
@@ -109,7 +110,8 @@ def _megabytes(mib: float) -> str:
     return f"{mib * 1.048576:.0f}"
 
 
-def page(results: Mapping[str, Any]) -> str:
+def page(results: Mapping[str, Any], peers: Mapping[str, Any] | None = None) -> str:
+    """``peers``: what bench.peers found, when it was run."""
     machine, cold, sizes = results["machine"], results["cold_start"], results["sizes"]
     exponents = {
         f"{figure} of the {kind} tick": growth(sizes, kind, figure)
@@ -151,6 +153,7 @@ def page(results: Mapping[str, Any]) -> str:
                 base_cpu=cold["functions_cpu_seconds"],
                 modules=cold["check_modules"],
             ),
+            *([section(peers)] if peers else []),
         ]
     )
 

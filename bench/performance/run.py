@@ -63,7 +63,7 @@ def _at(size: FleetSize, folder: Path) -> dict[str, Any]:
         race = None
         loops: dict[str, Any] = {}
         if size.load_balancers in LOOP_AT:
-            ids = json.dumps(_balancers(simulator))
+            ids = json.dumps(load_balancer_ids(simulator))
             loops["threads"] = _child(simulator, "loop", str(THREADS), given=ids)
             if size.load_balancers <= SEQUENTIAL_UP_TO:
                 loops["sequential"] = _child(simulator, "loop", "1", given=ids)
@@ -101,7 +101,7 @@ def measure_whole(size: FleetSize) -> dict[str, Any]:
             start_simulator(write_scenario(size, Path(folder))) as simulator,
             Azurite.start(Path(folder)) as storage,
         ):
-            settings = {**_settings(simulator, storage.connection_string), "FAN_OUT_ABOVE": fan_out_above}
+            settings = {**settings_of(simulator, storage.connection_string), "FAN_OUT_ABOVE": fan_out_above}
             found[way] = run_module("whole", settings)
     return found
 
@@ -110,7 +110,7 @@ def _child(simulator: RunningSimulator, module: str, *arguments: str, given: str
     return run_module(module, simulator.environment(), simulator.url, *arguments, given=given)
 
 
-def _balancers(simulator: RunningSimulator) -> list[str]:
+def load_balancer_ids(simulator: RunningSimulator) -> list[str]:
     os.environ.update(simulator.environment())
     arm = Arm(simulator.url, ManagedIdentityCredential(client_id="detector-client-id"))
     fleet = FleetDiscovery(Discovery(arm)).read_fleet(datetime.now(UTC))
@@ -125,13 +125,13 @@ def measure_cold_start() -> dict[str, Any]:
         start_simulator("quiet") as simulator,
         Azurite.start(Path(folder)) as storage,
     ):
-        return cold_start.measure(_settings(simulator, storage.connection_string))
+        return cold_start.measure(settings_of(simulator, storage.connection_string))
 
 
-def _settings(simulator: RunningSimulator, storage: str) -> Mapping[str, str]:
+def settings_of(simulator: RunningSimulator, storage: str = "") -> Mapping[str, str]:
     return {
         **simulator.environment(),
-        "AzureWebJobsStorage": storage,
+        **({"AzureWebJobsStorage": storage} if storage else {}),
         "ARM_ENDPOINT": simulator.url,
         "METRICS_ENDPOINT": f"{simulator.url}/metrics/{{region}}",
         "METRICS_AUDIENCE": simulator.url,

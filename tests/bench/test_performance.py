@@ -62,13 +62,19 @@ def test_packages_are_found_by_their_modules() -> None:
     assert loaded(["azure.mgmt", "msal"], ["azure.mgmt.core.tools", "msaljunk"]) == ["azure.mgmt"]
 
 
-def _results(requests_factor: float = 1.0, loads: float = 0.5, loop_seconds: float = 12.0) -> dict[str, Any]:
+def _results(
+    requests_factor: float = 1.0, loads: float = 0.5, loop_seconds: float = 12.0, loop_cpu: float = 3.0
+) -> dict[str, Any]:
     def one(size: FleetSize) -> dict[str, Any]:
         least = bound(size)
         tick = {"seconds": 1.0, "cpu_seconds": size.load_balancers / 4_000, "requests": least.failed * requests_factor}
         sent: dict[str, Any] = {"failed": [tick], "pressure": [tick | {"requests": least.pressure}], "discovery": tick}
         sent |= {"loads_seconds": [loads * tick["cpu_seconds"]], "answer_bytes": 1_000_000}
-        loop = {"failed": {"seconds": loop_seconds, "cpu_seconds": 2.0, "requests": 1}, "pressure": tick, "mib": 50.0}
+        loop = {
+            "failed": {"seconds": loop_seconds, "cpu_seconds": loop_cpu, "requests": 1},
+            "pressure": tick,
+            "mib": 50.0,
+        }
         return {
             "load_balancers": size.load_balancers,
             "subscriptions": size.subscriptions,
@@ -113,7 +119,10 @@ def test_too_many_requests_are_a_missed_goal() -> None:
     assert "requests within 5 % of what the batch limit demands" in missed
 
 
-@pytest.mark.parametrize(("worse", "goal"), [({"loads": 0.3}, "json.loads"), ({"loop_seconds": 11.0}, "wall time")])
+@pytest.mark.parametrize(
+    ("worse", "goal"),
+    [({"loads": 0.3}, "json.loads"), ({"loop_seconds": 7.9}, "wall time"), ({"loop_cpu": 2.4}, "processor time than")],
+)
 def test_a_ratio_that_is_too_bad_is_a_missed_goal(worse: dict[str, float], goal: str) -> None:
     (missed,) = [found.name for found in goals(_results(**worse)) if not found.is_reached]
     assert goal in missed

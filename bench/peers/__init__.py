@@ -1,0 +1,1 @@
+"""The same fleet looked at with what people use today, and with snatbot."""
