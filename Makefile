@@ -85,9 +85,10 @@ package: $(PACKAGER) ## the deployed package with its dependencies, for Linux, i
 
 CHECKOV := .cache/checkov/bin/checkov
 
-lint-infra: $(READY) ## checkov on infra (installs it into .cache, 200 MB)
+lint-infra: $(READY) ## a second parser and checkov on infra (installs both into .cache, 200 MB)
 	@test -x $(CHECKOV) || { .venv/bin/uv venv --quiet --python $(PY) .cache/checkov \
-		&& .venv/bin/uv pip install --quiet --python .cache/checkov/bin/python checkov==3.3.30; }
+		&& .venv/bin/uv pip install --quiet --python .cache/checkov/bin/python checkov==3.3.30 \
+		tree-sitter==0.25.2 tree-sitter-bicep==1.1.0; }
 	@$(PY) -m devhost.lint_infra
 
 AZURE_CLI := .cache/azure-cli/bin/az
