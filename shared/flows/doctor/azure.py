@@ -11,7 +11,7 @@ from ...cloud.access import read_permissions
 from ...cloud.arm import Arm
 from ...cloud.deadline import Deadline
 from ...cloud.discovery import Discovery
-from ...cloud.errors import AzureError
+from ...cloud.errors import AzureError, Forbidden
 from ...cloud.logs import HealthEventLog
 from ...cloud.metric_access import MetricAccess
 from ...cloud.metric_doubts import has_values
@@ -96,8 +96,9 @@ def subscriptions(discovery: Discovery, wanted: Sequence[str], check: CheckBuild
 
 def resource_graph(discovery: Discovery, check: CheckBuilder) -> Check:
     by_graph, by_manager, unlisted = discovery.listed_both_ways()
-    if differing := sorted(by_manager ^ by_graph):
-        names, hidden = listed(differing), by_manager - by_graph
+    hidden, differing = by_manager - by_graph, sorted(by_manager ^ by_graph)
+    if differing and (hidden or not unlisted):
+        names = listed(differing)
         found = Text("Resource Graph and Resource Manager differ about {clusters}", clusters=names)
         remedy = Text("try again in some minutes; then look at the detector's role on {clusters}", clusters=names)
         return check.blocks(found, remedy) if hidden else check.warns(found, remedy)
@@ -124,7 +125,7 @@ def _of_one(access: MetricAccess, target: WatchedCluster, now: datetime, check: 
         )
     alone = both[1] if both else next(iter(access.query_all([request], deadline)[0].values()))
     if isinstance(alone, AzureError):
-        return check.blocks(alone.text, alone.remedy)
+        return (check.blocks if isinstance(alone, Forbidden) else check.unknown)(alone.text, alone.remedy)
     if not has_values(alone):
         return check.unknown(Text("{cluster} has no value yet", cluster=name), Text(""))
     if both or not access.uses_batches:

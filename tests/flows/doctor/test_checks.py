@@ -19,7 +19,7 @@ from shared.chat.channels import Channel, SlackBot
 from shared.chat.errors import BlocksRefused, ChatRefused, ChatUnavailable
 from shared.chat.slack_api import SlackApi
 from shared.cloud.discovery import Discovery
-from shared.cloud.errors import Unavailable
+from shared.cloud.errors import Throttled, Unavailable
 from shared.cloud.logs import HealthEventLog
 from shared.cloud.metric_access import MetricAccess
 from shared.core.checks import CheckBuilder
@@ -153,6 +153,8 @@ UNMEASURED: list[Callable[[], Check]] = [
     lambda: lists("/a", "/a", Unlisted(Text("x"), Text("y"))),
     lambda: metrics(batch=MetricAnswer(()), alone=MetricAnswer(())),
     lambda: metrics(batch=None, alone=MetricAnswer(())),
+    lambda: metrics(batch=None, alone=Throttled("GET", "no")),
+    lambda: lists("/a /b", "/a", Unlisted(Text("x"), Text("y"))),
     lambda: azure.metrics(cast(MetricAccess, Metrics()), (), NOW, CHECK),
     lambda: events(None),
     lambda: changes.signing_keys(2, CHECK),
