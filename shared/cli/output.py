@@ -1,7 +1,5 @@
 """What commands share: types, exit codes, registration and output."""
 
-from __future__ import annotations
-
 import argparse
 import io
 import json
@@ -36,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 class Subcommands:
     """Where commands are added, with help in ``language``."""
 
-    parsers: argparse._SubParsersAction[Parser]
+    parsers: "argparse._SubParsersAction[Parser]"
     language: str
 
     def add(self, name: str, text: Text) -> Parser:

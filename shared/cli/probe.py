@@ -1,7 +1,5 @@
 """``snatbot probe``: watch egress from inside a cluster."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import re

@@ -1,7 +1,5 @@
 """``snatbot probe key``: the keys that egress probes report with."""
 
-from __future__ import annotations
-
 import argparse
 
 from ..model.text import Text

@@ -1,7 +1,5 @@
 """What egress probes in a cluster report, and the keys that they report with."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

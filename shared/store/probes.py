@@ -3,8 +3,6 @@
 A fleet of probes writes many rows, and some readers of the other table scan all of it. All rows are signed.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta

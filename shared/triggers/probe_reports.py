@@ -1,7 +1,5 @@
 """Reports of egress probes: bounded, and refused without the key of a cluster, before anything of them is read."""
 
-from __future__ import annotations
-
 import threading
 import time
 

@@ -1,7 +1,5 @@
 """A bound on requests, of one process."""
 
-from __future__ import annotations
-
 import threading
 
 

@@ -1,7 +1,5 @@
 """What an egress probe connects to, and what that takes: SNAT ports of its node, and calls to the app."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Counts of new connections by what happened to them, from curl's exit code and times."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import fields
 from ipaddress import ip_address

@@ -1,7 +1,5 @@
 """What the probes of a cluster saw in some time: addresses, connect times, and what these figures say."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

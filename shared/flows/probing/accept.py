@@ -1,7 +1,5 @@
 """Take the report of an egress probe: parse it strictly, count its connections, and store them once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -3,8 +3,6 @@
 The secret begins with the partition of the cluster: so one query finds the key and whether anything is open there.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

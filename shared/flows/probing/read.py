@@ -1,7 +1,5 @@
 """Read what the probes of a cluster saw lately, and which egress IPs its last plan expects."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -6,12 +6,11 @@ claim, it makes no further call.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ...auth.errors import ApprovalTooOld, NotAuthorized, RemediationOff
-from ...chat import change_messages
 from ...clock import Instant
 from ...cloud.errors import AzureError
 from ...cloud.network import Network
@@ -25,7 +24,6 @@ from ...model.resource_id import ArmId
 from ...model.text import Text
 from ...retry_after import plausible_wait_seconds
 from ...store.errors import StoreConflict
-from ...store.records import PutJournal
 from ...store.vnet_lock import VnetBusy
 from ..approval.renew import PlanRenewer
 from .change_run import ChangeRun
@@ -33,14 +31,15 @@ from .concurrent_writes import AuditResult, ConcurrentWriteAudit, mark_reported
 from .context import ExecutionContext
 from .drift import find_drift
 from .execute import PlanExecutor
+from .outcomes import ChangeOutcomes
 from .step_result import RECHECK_AFTER, Stop
 from .subnet_step import stop_if_reassociated
-from .waiting import NOTIFY_AFTER, WAIT_LIMIT
+from .waiting import WAIT_LIMIT
 
 log = logging.getLogger("snatbot.remediation")
 
 
-class Reconciler:
+class Reconciler(ChangeOutcomes):
     def __init__(
         self,
         context: ExecutionContext,
@@ -49,12 +48,9 @@ class Reconciler:
         write_audit: ConcurrentWriteAudit,
     ) -> None:
         """``network_of`` maps a subscription to the client that writes there with the remediator's identity."""
-        self._context = context
-        self._renewer = renewer
+        super().__init__(context, renewer)
         self._network_of = network_of
         self._write_audit = write_audit
-        self._records = context.records
-        self._clock = context.clock
 
     def run(self, partition: str, change_id: str) -> Change | None:
         """The change afterwards; None if it does not exist. Duplicate or late calls are harmless."""
@@ -135,16 +131,6 @@ class Reconciler:
             case _:
                 self._end(run, Outcome(Verdict.FAILED, refusal.text))
 
-    def _wait_for_key(self, run: ChangeRun, missing: KeyMissing) -> None:
-        """Another instance may hold it, or it comes with the next deployment. What it signed is left alone."""
-        change, now = run.change, self._clock.now()
-        since = change.key_missing_since or now
-        if now - since >= WAIT_LIMIT:
-            self._stop(run, missing.text)
-        else:
-            waiting = replace(change, key_missing_since=since)
-            self._wait(replace(run, stored=replace(run.stored, value=waiting)), missing.text)
-
     def _start(self, run: ChangeRun) -> bool:
         """Check drift and start the run, before the first write and when a stopped change resumes.
 
@@ -207,18 +193,6 @@ class Reconciler:
             )
             self._replan(run, Verdict.FAILED, text)
 
-    def _wait(self, run: ChangeRun, reason: Text, not_before: datetime | None = None) -> None:
-        """Check again soon. If that takes longer, people are notified once."""
-        change, now = run.change, self._clock.now()
-        log.warning("change %s does not start yet: %s", change.id, reason)
-        since = change.decision.decided_at if change.decision else now
-        later, rows = replace(change, due_at=now + RECHECK_AFTER, not_before=not_before or change.not_before), []
-        if not change.waits_for and now - since >= NOTIFY_AFTER:
-            later = replace(later, waits_for=reason)
-            message = change_messages.change_waiting(later, reason, self._context.links.page(later))
-            rows = self._context.outbox.rows(change.cluster_name, message, self._clock.wall())
-        self._records.commit_in(run.partition, [run.put(later), *rows])
-
     def _verify(self, run: ChangeRun) -> None:
         change, verify, now = run.change, self._context.verify, self._clock.now()
         if verify.is_measurable(change, now) and (stop := self._stop_if_reassociated(change)):
@@ -270,21 +244,3 @@ class Reconciler:
             self._check_later(run, found.again_at)
         else:
             self._context.finisher.end_rollback(run, found, Instant.of(self._clock))
-
-    def _check_later(self, run: ChangeRun, at: datetime) -> None:
-        later = replace(run.change, due_at=at, waits_for=Text(""), key_missing_since=None)
-        self._records.commit_in(run.partition, [run.put(later)])
-
-    def _stop(
-        self, run: ChangeRun, reason: Text, commands: tuple[str, ...] = (), entries: Sequence[PutJournal] = ()
-    ) -> None:
-        self._context.finisher.stop(run, Instant.of(self._clock), reason, commands, entries)
-
-    def _end(self, run: ChangeRun, outcome: Outcome) -> None:
-        log.error("change %s %s: %s", run.change.id, outcome.verdict.value, outcome.reason)
-        self._context.finisher.end(run, outcome, Instant.of(self._clock))
-
-    def _replan(self, run: ChangeRun, verdict: Verdict, reason: Text) -> None:
-        """End the change, and offer a plan for the present network."""
-        self._end(run, Outcome(verdict, reason))
-        self._renewer.offer_again(run.partition, run.change)

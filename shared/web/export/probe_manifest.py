@@ -1,7 +1,5 @@
 """The egress probe as Kubernetes objects, to be applied by a person."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import shlex
