@@ -12,7 +12,7 @@ from itertools import groupby, islice
 from typing import Any
 
 from ..core.audit.chain import START, Line, Proof, leads_to, line_hash
-from ..errors import KeyMissing, RowForged
+from ..errors import RowForged
 from ..model.audit import AuditLine, ChainHead, DayRoot, PolicyInForce
 from ..model.text import Text
 from .audit_rows import (
@@ -106,7 +106,7 @@ class AuditChain:
     def policy(self) -> PolicyInForce | None:
         """What was last audited; None: nothing that this app wrote."""
         for row in self._table.unread(AUDIT_PARTITION, _POLICY):
-            if self._proof(_POLICY, row) is self._wanted:
+            if self._signed.proof(_POLICY, row) is self._wanted:
                 return from_columns(PolicyInForce, row)
         return None
 
@@ -125,7 +125,7 @@ class AuditChain:
             rows = list(self._table.unread(partition, f"{LINE}-", start))
             latest = next(self._table.unread(partition, HEAD), None)
             if latest is not None:
-                self._verify(HEAD, latest)
+                self._signed.verify(HEAD, latest)
             lines = [self._line(row) for row in rows]
             if leads_to(from_columns(ChainHead, latest) if latest else None, partition, lines):
                 return self._verified_lines(rows, lines, subject)
@@ -139,7 +139,7 @@ class AuditChain:
         for row, line in sorted(zip(rows, lines, strict=True), key=lambda pair: pair[1].sequence):
             record = as_record(line)
             if record is None or record.subject == subject:
-                self._verify(LINE, row, line.hash_in(str(row["PartitionKey"])))
+                self._signed.verify(LINE, row, line.hash_in(str(row["PartitionKey"])))
                 found.append(from_columns(AuditLine, row))
         return tuple(found)
 
@@ -186,13 +186,13 @@ class AuditChain:
         except (StoreError, ValueError):
             return ProvenRoot(day, None, Proof.FORGED)
         heads = tuple(head for part in parts for head in part.heads)
-        proof = max((self._proof(ROOT, row) for row in rows), key=list(Proof).index)
+        proof = max((self._signed.proof(ROOT, row) for row in rows), key=list(Proof).index)
         return ProvenRoot(day, replace(parts[0], heads=heads), proof)
 
     def newest_root(self, now: datetime) -> DayRoot | None:
         """The last root of this week that this app sealed."""
         rows = self._table.unread(AUDIT_PARTITION, f"{ROOT}-", f"{now - timedelta(days=7):%Y%m%d}")
-        good = [row for row in rows if self._proof(ROOT, row) is self._wanted]
+        good = [row for row in rows if self._signed.proof(ROOT, row) is self._wanted]
         return from_columns(DayRoot, good[-1]) if good else None
 
     def add_root(self, root: DayRoot) -> bool:
@@ -217,7 +217,9 @@ class AuditChain:
         newest = keys[-1][: len(root_key(before))]
         self._table.delete_all(AUDIT_PARTITION, [key for key in keys if not key.startswith(newest)])
         rows = [
-            row for row in self._table.unread(AUDIT_PARTITION, newest) if self._proof(ROOT, row) is not Proof.FORGED
+            row
+            for row in self._table.unread(AUDIT_PARTITION, newest)
+            if self._signed.proof(ROOT, row) is not Proof.FORGED
         ]
         return {head.partition: head.sequence for row in rows for head in from_columns(DayRoot, row).heads}
 
@@ -233,31 +235,13 @@ class AuditChain:
     def _line(self, row: Any) -> Line:
         sequence, previous = sequence_of(row), str(row.get("previous", ""))
         line = Line(row["RowKey"], content_of(row), sequence, previous, Proof.NOT_SIGNED)
-        return replace(line, proof=self._proof(LINE, row, line.hash_in(row["PartitionKey"]))) if sequence else line
+        return (
+            replace(line, proof=self._signed.proof(LINE, row, line.hash_in(row["PartitionKey"]))) if sequence else line
+        )
 
     def _proven_head(self, row: Any) -> ProvenHead:
         try:
             found = stored(ChainHead, row)
         except (StoreError, ValueError):  # whoever writes to the table may write anything
             return ProvenHead(START, Proof.FORGED, str(row.metadata["etag"]))
-        return ProvenHead(found.value, self._proof(HEAD, row), found.etag)
-
-    def _verify(self, kind: str, row: Any, content: object = None) -> None:
-        """Raises RowForged or KeyMissing. Without a key nothing is verified."""
-        if self._signed.signer is not None:
-            signature = str(row.get("signature", ""))
-            content = content or content_of(row)
-            self._signed.signer.verify_row(kind, row["PartitionKey"], row["RowKey"], content, signature)
-
-    def _proof(self, kind: str, row: Any, content: object = None) -> Proof:
-        if not row.get("signature"):
-            return Proof.NOT_SIGNED
-        if self._signed.signer is None:
-            return Proof.KEY_MISSING
-        try:
-            self._verify(kind, row, content)
-        except RowForged:
-            return Proof.FORGED
-        except KeyMissing:
-            return Proof.KEY_MISSING
-        return Proof.SIGNED
+        return ProvenHead(found.value, self._signed.proof(HEAD, row), found.etag)

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any, Protocol
 
+from ..core.audit.chain import Proof
+from ..errors import KeyMissing, RowForged
 from .codec import content_of, to_columns
 from .table import Row
 
@@ -28,8 +30,21 @@ class SignedRows:
         signature = self.signer.sign_row(kind, partition, row.key, content)
         return replace(row, columns={**row.columns, "signature": signature})
 
-    def verify(self, kind: str, row: Any) -> None:
-        """A row as it was read. Raises RowForged or KeyMissing."""
+    def verify(self, kind: str, row: Any, content: object = None) -> None:
+        """A row as it was read; ``content``: if its signature is of something else. Raises RowForged or KeyMissing."""
         if self.signer is not None:
             signature = str(row.get("signature", ""))
-            self.signer.verify_row(kind, row["PartitionKey"], row["RowKey"], content_of(row), signature)
+            self.signer.verify_row(kind, row["PartitionKey"], row["RowKey"], content or content_of(row), signature)
+
+    def proof(self, kind: str, row: Any, content: object = None) -> Proof:
+        if not row.get("signature"):
+            return Proof.NOT_SIGNED
+        if self.signer is None:
+            return Proof.KEY_MISSING
+        try:
+            self.verify(kind, row, content)
+        except RowForged:
+            return Proof.FORGED
+        except KeyMissing:
+            return Proof.KEY_MISSING
+        return Proof.SIGNED

@@ -12,9 +12,8 @@ from ..model.identity import Role
 from ..model.text import Text
 from ..web.audit_lines import json_lines, line_json, verification_json
 from ..web.audit_pages import audit_page
-from .change_pages import signed_in
 from .responses import as_page, language_of, wants_page
-from .visitors import app_with_sign_in, require_role, visitor_of
+from .visitors import app_with_sign_in, require_role, signed_in, visitor_of
 
 _LINES, _LINES_A_PAGE = 1000, 100
 

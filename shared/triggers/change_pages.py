@@ -16,18 +16,27 @@ from ..errors import NotFoundHere, Refused
 from ..flows.approval.actions import AlreadyDecided
 from ..flows.approval.decide import ChangeAndJournal
 from ..flows.approval.propose import made_by
-from ..formatting import visible
 from ..model.change import Action, Change
 from ..model.identity import Approver
 from ..model.text import Text
-from ..user_input import LONGEST_NAME
 from ..web.change_view import LinkedChange
-from ..web.pages import FormFields, SignedIn, change_page, message_page, plan_page
+from ..web.pages import FormFields, change_page, message_page, plan_page
 from ..web.paths import Paths
 from .attempts import note_refusal
 from .queue_messages import message
 from .responses import as_json, as_page, language_of, same_language, see_other, status_of, title_of, wants_page
-from .visitors import SIGN_OUT, Visitor, is_own_origin, permitted, read_form, reader_of, record_id, visitor_of
+from .visitors import (
+    Visitor,
+    is_own_origin,
+    link_holder,
+    permitted,
+    read_form,
+    reader_of,
+    record_id,
+    sign_in_url,
+    signed_in,
+    visitor_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,6 @@ class Opened:
 
 
 def show(req: func.HttpRequest) -> func.HttpResponse:
-
     app = current()
     if req.params.get("cluster", ""):
         return _read(app, req)
@@ -119,7 +127,7 @@ def decide(req: func.HttpRequest, advance: Callable[[str], None], deliver: Calla
     if not is_own_origin(req.headers.get("Origin"), app.settings.public_base_url):
         raise FormExpired
     app.signer.check_form(form.get("csrf", ""), visitor.nonce, target.change_id)
-    action, approver = form.get("action", ""), visitor.person or _approver(form.get("name", ""))
+    action, approver = form.get("action", ""), visitor.person or link_holder(form.get("name", ""))
     change = _proposed_by(app, target, action, approver)
     if change is None:
         try:
@@ -138,7 +146,7 @@ def _ask_to_sign_in(app: App, req: func.HttpRequest, token: str, error: Refused)
     """Why, and a link to where signing in begins. A link, not a redirect: previews and scanners follow those."""
     status, code = status_of(error)
     note_refusal(req, error, code)
-    url = same_language(_sign_in_url(app, token), req)
+    url = same_language(sign_in_url(app, token), req)
     page = message_page(error.text, status=status, language=language_of(req), title=title_of(code), sign_in_url=url)
     return as_page(page, status)
 
@@ -170,7 +178,7 @@ def _change_page(
     if opened.token:
         place = _place(app, target, visitor)
         actions, notice, needs_step_up = app.decide.actions.offered(change, visitor.person or "", now, place)
-        step_up_url = same_language(_sign_in_url(app, opened.token, "&step_up=on"), req) if needs_step_up else ""
+        step_up_url = same_language(sign_in_url(app, opened.token, "&step_up=on"), req) if needs_step_up else ""
         csrf = app.signer.form_token(visitor.nonce, change.id)
         form = FormFields(opened.token, csrf, actions, asks_name=visitor.person is None) if actions else None
     original = _original(app, target, change)
@@ -208,17 +216,6 @@ def _place(app: App, target: LinkTarget, visitor: Visitor) -> Place:
     return app.permission.place(target.digest, visitor.person or "", visitor.step_up, app.clock.wall())
 
 
-def _sign_in_url(app: App, token: str, more: str = "") -> str:
-    return f"{app.settings.public_base_url}/api/sign-in?t={quote(token)}{more}"
-
-
-def signed_in(app: App, visitor: Visitor) -> SignedIn | None:
-    if visitor.person is None:
-        return None
-    csrf = app.signer.form_token(visitor.nonce, SIGN_OUT)
-    return SignedIn(visitor.person.name, f"{app.settings.public_base_url}/api/sign-out", csrf)
-
-
 def _original(app: App, target: LinkTarget, change: Change) -> Change | None:
     """The change that this one rolls back or deletes, if it is still stored."""
 
@@ -246,9 +243,3 @@ def _target(app: App, token: str, req: func.HttpRequest) -> LinkTarget:
     if target.change_id != req.route_params.get("change_id"):
         raise LinkTampered
     return target
-
-
-def _approver(name: str) -> str:
-    """With APPROVAL_MODE=link the name is not verified, and the record says so."""
-    named = visible(" ".join(name.split()))[:LONGEST_NAME]
-    return f"{named} (holder of link, unverified)" if named else "holder of link, unverified"

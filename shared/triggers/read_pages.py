@@ -23,10 +23,9 @@ from ..web.fleet_view import FleetView, StatusView
 from ..web.incident_view import IncidentView
 from ..web.probe_view import ProbeView
 from ..web.read_pages import SILENCE, IncidentForm, cluster_page, fleet_page, incident_page
-from .change_pages import signed_in
 from .queue_messages import message
 from .responses import as_page, language_of, same_language, see_other
-from .visitors import KEY, Visitor, is_own_origin, permitted, read_form, reader_of, record_id
+from .visitors import KEY, Visitor, is_own_origin, permitted, read_form, reader_of, record_id, signed_in
 
 _AUDIT_SHOWN = timedelta(days=30)
 _PURPOSE = Text("silence a cluster or propose a plan")

@@ -119,7 +119,6 @@ def _translating(
 ) -> Callable[P, func.HttpResponse]:
     @wraps(handler)  # the host binds parameters by the handler's parameter names
     def answer(*args: P.args, **kwargs: P.kwargs) -> func.HttpResponse:
-
         try:
             return handler(*args, **kwargs)
         except SnatbotError as error:

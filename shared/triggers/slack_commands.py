@@ -1,14 +1,11 @@
 """Answer what people asked for in Slack: look up who asks, call one flow, answer in private."""
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from ..app import App
-from ..auth.errors import GuestRefused, LinkTampered, LinkWanted, NotPermitted
+from ..auth.errors import LinkTampered, LinkWanted, NotPermitted
 from ..chat import slack
 from ..chat.errors import ChatUnavailable
 from ..chat.message import Message
@@ -24,7 +21,7 @@ from ..ids import cluster_key
 from ..model.change import Action
 from ..model.identity import Person
 from ..model.resource_id import ArmId
-from ..model.slack import SlackLink, SlackRequest
+from ..model.slack import SlackRequest
 from ..model.text import Text
 from ..store.stop_switch import StopFlag
 from ..web.fleet_view import FleetView
@@ -40,9 +37,9 @@ from ..web.slack_answers import (
     stop_answer,
 )
 from .queue_messages import message
-from .visitors import KEY, app_with_sign_in
+from .slack_asker import Asker, asker_of
+from .visitors import KEY
 
-T = TypeVar("T")
 log = logging.getLogger("snatbot.slack")
 
 
@@ -61,7 +58,7 @@ def answer(app: App, key: str, advance: Callable[[str], None], deliver: Callable
         log.info("a request of Slack was answered already, or waited for more than half an hour")
         return
     try:
-        asker = _asker(app, request, advance, deliver)
+        asker = asker_of(app, request, advance, deliver)
         try:
             found = _answer(app, asker)
         except LinkWanted as error:
@@ -81,59 +78,6 @@ def _note_refusal(app: App, request: SlackRequest, error: Refused) -> None:
     who = f"Slack user {clip(visible(request.user), 40)} of {clip(visible(request.team), 40)}"
     detail = clip(visible(str(error)), 200)
     app.refused_attempts.note(who, "attempt refused", app.settings.slack_command, detail, app.clock.now())
-
-
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """A member of the workspace, who asks for something."""
-
-    app: App
-    request: SlackRequest
-    name: str
-    advance: Callable[[str], None]
-    deliver: Callable[[str], None]
-
-    def link_url(self) -> str:
-        """Raises NotFoundHere or MisconfiguredError where nobody signs in."""
-        app_with_sign_in()
-        token, now = secrets.token_urlsafe(32), self.app.clock.wall()
-        self.app.slack_accounts.ask(token, SlackLink(self.request.team, self.request.user, self.name, now))
-        return f"{self.app.settings.public_base_url}/api/slack/link?t={token}"
-
-    def permitted(self, check: Callable[[Person], T]) -> T:
-        """What ``check`` answers for this person. Raises LinkWanted, or as ``check`` does."""
-        app, now, hours = self.app, self.app.clock.wall(), self.app.settings.slack_role_hours
-        account = app.slack_accounts.get(self.request.team, self.request.user, now)
-        if account is None or account.tenant_id != app.settings.entra_tenant_id:
-            raise LinkWanted(Text("This Slack account is not linked with a work account, so nobody knows who acts."))
-        if account.is_guest and app.settings.allow_guests != "on":
-            raise GuestRefused(account.name)
-        try:
-            return check(account.person(now, hours))
-        except NotPermitted:
-            if not account.has_old_roles(now, hours):
-                raise
-        raise LinkWanted(
-            Text(
-                "Your app roles were last seen at {at}, more than {hours} hours ago.",
-                at=account.roles_as_of,
-                hours=hours,
-            )
-        )
-
-
-def _asker(app: App, request: SlackRequest, advance: Callable[[str], None], deliver: Callable[[str], None]) -> Asker:
-    """Raises NotPermitted, also if Slack does not say who this is."""
-    team = app.settings.slack_team_id
-    try:
-        name = app.slack_api().member_name(team, request.user) if request.team == team else ""
-    except SnatbotError as error:
-        raise NotPermitted(Text("Slack does not say who you are: {reason}", reason=error.text)) from None
-    if not name:
-        raise NotPermitted(
-            Text("Only members of this app's workspace can use it: no guests, no bots, nobody of another workspace.")
-        )
-    return Asker(app, request, clip(visible(name), 80), advance, deliver)
 
 
 def _answer(app: App, asker: Asker) -> Message:

@@ -12,9 +12,8 @@ from ..model.slack import SlackAccount, SlackLink
 from ..model.text import Text
 from ..store.slack_accounts import ACCOUNT_LIFE
 from ..web.pages import message_page, render
-from .change_pages import signed_in
 from .responses import as_page, language_of
-from .visitors import Visitor, app_with_sign_in, is_own_origin, read_form, visitor_of
+from .visitors import Visitor, app_with_sign_in, is_own_origin, read_form, signed_in, visitor_of
 
 _FORM = "slack-link"  # in a form token, instead of a change
 

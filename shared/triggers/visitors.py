@@ -6,7 +6,7 @@ Headers of an identity proxy, such as Easy Auth's, are not read: without the pro
 import re
 import secrets
 from dataclasses import dataclass
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import azure.functions as func
 
@@ -14,8 +14,11 @@ from ..app import App, current
 from ..auth.errors import GuestRefused, LinkNeeded, NotPermitted, RoleMissing, SignInNeeded, TokenRefused
 from ..auth.sessions import cookie, read_session
 from ..errors import BadInput, MisconfiguredError, NotFoundHere
+from ..formatting import visible
 from ..model.identity import Person, Role, StepUp
 from ..model.text import Text
+from ..user_input import LONGEST_NAME
+from ..web.pages import SignedIn
 from ..web.paths import Paths
 
 SIGN_OUT = "sign-out"  # in a form token, instead of a change
@@ -156,3 +159,20 @@ def read_form(req: func.HttpRequest) -> dict[str, str]:
     except (UnicodeDecodeError, ValueError):
         raise BadInput(Text("the form cannot be read; load the page again")) from None
     return {name: values[0] for name, values in fields.items()}
+
+
+def signed_in(app: App, visitor: Visitor) -> SignedIn | None:
+    if visitor.person is None:
+        return None
+    csrf = app.signer.form_token(visitor.nonce, SIGN_OUT)
+    return SignedIn(visitor.person.name, f"{app.settings.public_base_url}/api/sign-out", csrf)
+
+
+def sign_in_url(app: App, token: str, more: str = "") -> str:
+    return f"{app.settings.public_base_url}/api/sign-in?t={quote(token)}{more}"
+
+
+def link_holder(name: str) -> str:
+    """With APPROVAL_MODE=link the name is not verified, and the record says so."""
+    named = visible(" ".join(name.split()))[:LONGEST_NAME]
+    return f"{named} (holder of link, unverified)" if named else "holder of link, unverified"

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from typing import TypedDict
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import azure.functions as func
 
@@ -12,6 +12,7 @@ from ..errors import SnatbotError
 from ..model.text import Text
 from ..web.pages import FLEET
 from ..web.paths import Paths
+from .visitors import sign_in_url
 
 
 class WaysBack(TypedDict, total=False):
@@ -29,7 +30,7 @@ def ways_back(req: func.HttpRequest, error: SnatbotError) -> WaysBack:
         signs_in = app.settings.people_sign_in and app.settings.public_base_url
         asks = signs_in and req.method == "GET" and isinstance(error, SignInNeeded | NotPermitted)
         found: WaysBack = {
-            "sign_in_url": _sign_in_url(app, req) if asks else "",
+            "sign_in_url": sign_in_url(app, app.signer.page_token(_path(req))) if asks else "",
             "back": _path(req) if req.method == "POST" else "",
         }
     except SnatbotError:
@@ -37,10 +38,6 @@ def ways_back(req: func.HttpRequest, error: SnatbotError) -> WaysBack:
     with suppress(SnatbotError):
         found["above"] = _above(app, req)
     return found
-
-
-def _sign_in_url(app: App, req: func.HttpRequest) -> str:
-    return f"{app.settings.public_base_url}/api/sign-in?t={quote(app.signer.page_token(_path(req)))}"
 
 
 def _above(app: App, req: func.HttpRequest) -> list[tuple[str, str]]:
