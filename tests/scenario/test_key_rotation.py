@@ -17,7 +17,7 @@ NEW = "a key that took over from the other one"
 
 
 def key_id(key: str) -> str:
-    """As an owner finds it: docs/security.md."""
+    """As an owner finds it: docs/audit.md."""
     return sha256(key.encode()).hexdigest()[:8]
 
 
