@@ -13,6 +13,7 @@ from pathlib import Path
 
 from devhost.azurite import Azurite
 from devhost.host import DevHost
+from shared.cli.slack import app_manifest
 from simulator.testing import RunningSimulator, start_simulator
 
 APP_FOLDER = Path(__file__).parent.parent
@@ -101,16 +102,7 @@ def set_up(
 
 def slack_bot(simulator: RunningSimulator, base_url: str) -> dict[str, str]:
     """The app settings of a bot in the simulated Slack, where its app is installed with the slash command."""
-    url, secret = f"{base_url}/api/slack", secrets.token_hex(16)
-    manifest = {
-        "display_information": {"name": "snatbot"},
-        "features": {
-            "bot_user": {"display_name": "snatbot"},
-            "slash_commands": [{"command": "/snat", "description": "Ask about SNAT ports", "url": url}],
-        },
-        "oauth_config": {"scopes": {"bot": ["commands", "chat:write", "channels:history", "users:read"]}},
-        "settings": {"interactivity": {"is_enabled": True, "request_url": url}},
-    }
+    secret, manifest = secrets.token_hex(16), app_manifest(base_url, "/snat")
     installed = simulator.install_slack_app(manifest, signing_secret=secret, bot_token="xoxb-simulated")
     return {
         "SLACK_BOT_TOKEN": "xoxb-simulated",

@@ -31,17 +31,36 @@ from . import (
     propose,
     settings,
     silence,
+    slack,
     status,
     stop,
     trial,
 )
 from .output import FINE, INTERRUPTED, MakeApp, Parser, VisibleText, Waiting, print_error, subcommands
 
-COMMANDS = check, doctor, status, plan, propose, history, explain, probe, silence, stop, policy, audit, settings, trial
+COMMANDS = (
+    check,
+    doctor,
+    status,
+    plan,
+    propose,
+    history,
+    explain,
+    probe,
+    silence,
+    stop,
+    policy,
+    audit,
+    settings,
+    slack,
+    trial,
+)
 WITHOUT_STORAGE = (
     check.check,
     doctor.examine_before,
     policy.explain,
+    slack.manifest,
+    slack.install_link,
     trial.post_test_messages,
     doctor.examine,  # these seven have the app do it, if people sign in
     probe_key.create,

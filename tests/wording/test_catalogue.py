@@ -27,6 +27,7 @@ EXCEPTIONS = (
     ("cli/as_person.py", "must be set, with", "problems of settings"),
     ("cli/as_person.py", "Bearer {}", "a header"),
     ("cli/settings.py", "", "a document"),
+    ("cli/slack.py", "Ask about", "in the app's manifest, in one language"),
     ("core/approval/policy.py", "policy {}", "recorded, in one language"),
     ("core/approval/policy.py", "no rule", "recorded"),
     ("core/guidance/culprits.py", "python -m", "a command"),
