@@ -79,7 +79,7 @@ def look_at_fleets(chromium: Camera, folder: Path, storage: str, docs: Path) -> 
                 Album(OUTPUT).shoot(page, f"{name}-{language}", widths=(*pictures.WIDTHS, 1600))
             if not extra:
                 page.goto(in_language(page.url, "en"))
-                page.set_viewport_size({"width": 1000, "height": 700})
+                page.set_viewport_size({"width": 1100, "height": 700})
                 pictures.save_small(page.screenshot(), docs / "fleet.png")
 
 
@@ -140,7 +140,7 @@ class Story:
         self._page(locked, "sign-in-accounts", languages=("en",))
         locked.close()
         self._page(page, "change-proposed")
-        page.set_viewport_size({"width": 1000, "height": 700})
+        page.set_viewport_size({"width": 1100, "height": 700})
         pictures.save_small(page.screenshot(), self._docs / "approval-page.png")
         self._visit(page, "Clusters", "fleet-few")
         self._visit(page, cluster, "cluster-failing")
@@ -230,7 +230,7 @@ class Story:
         self._page(other, name)
         if name == "incident-cleared":
             other.goto(in_language(other.url, "en"))
-            other.set_viewport_size({"width": 1000, "height": 1000})
+            other.set_viewport_size({"width": 1100, "height": 1000})
             pictures.save_small(other.screenshot(), self._docs / "incident.png")
         other.close()
 
