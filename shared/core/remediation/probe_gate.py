@@ -23,7 +23,7 @@ class Probes:
     """Reports since the move that came at once. Nodes are as the probes say."""
 
     moved: Sequence[ProbeReport]  # of nodes in the subnet
-    unmoved: Sequence[ProbeReport]  # of nodes in subnets that have not moved
+    elsewhere: Sequence[ProbeReport]  # of nodes in subnets that have not moved, or else that moved earlier
     had_reported: bool  # nodes of the subnet reported shortly before the move
     addresses: Sequence[str]  # egress IPs of the plan; none: unknown
     is_app_judged: bool  # the app is surely in another region than the cluster
@@ -32,13 +32,13 @@ class Probes:
 def through_probes(probes: Probes, *, is_quiet: bool, waited: timedelta) -> Evidence:
     """``is_quiet``: metrics have too little traffic of the subnet to tell. The text is empty without any probe."""
     if not probes.moved:
-        if probes.had_reported and probes.unmoved and waited >= SILENT_AFTER:
+        if probes.had_reported and probes.elsewhere and waited >= SILENT_AFTER:
             text = Text("its probes are silent since it was moved, and those of other subnets report")
             return Evidence(Passage.SHUT, text)
         text = Text("no probe of it has reported since: not measured from inside")
         return Evidence(Passage.UNKNOWN, text if probes.had_reported else Text(""))
     whole, bad, pods, targets = _figures(probes.moved, probes)
-    others_whole, others_bad, _, _ = _figures(probes.unmoved, probes)
+    others_whole, others_bad, _, _ = _figures(probes.elsewhere, probes)
     share, share_elsewhere = bad / max(1, whole), others_bad / max(1, others_whole)
     figures = Text(
         "{bad} of {whole} connections of its probes ({share}) were slow or failed",
@@ -46,17 +46,18 @@ def through_probes(probes: Probes, *, is_quiet: bool, waited: timedelta) -> Evid
         whole=whole,
         share=percent(bad, whole),
     )
-    is_bad = bad >= LEAST and share > LEAST_SHARE and share >= _TIMES_THE_OTHERS * share_elsewhere
-    if is_bad and len(pods) > 1 and len(targets) > 1:
+    is_bad = bad >= LEAST and share > LEAST_SHARE
+    is_worse = others_whole > 0 and share >= _TIMES_THE_OTHERS * share_elsewhere
+    if is_bad and is_worse and len(pods) > 1 and len(targets) > 1:
         return Evidence(Passage.SHUT, figures)
     seen = sorted({report.address for report in probes.moved} - {""})
-    if not seen or not probes.addresses:
+    if is_bad or not seen or not probes.addresses:
         return Evidence(Passage.UNKNOWN, figures)
     if other := others(seen, probes.addresses):
         text = Text("its probes leave by {addresses}, which the plan does not name", addresses=listed(other))
         return Evidence(Passage.UNKNOWN, text)
     text = Text("its probes leave by {addresses}, as planned", addresses=listed(seen))
-    return Evidence(Passage.OPEN if is_quiet and not is_bad else Passage.UNKNOWN, text)
+    return Evidence(Passage.OPEN if is_quiet else Passage.UNKNOWN, text)
 
 
 def _figures(reports: Sequence[ProbeReport], probes: Probes) -> tuple[int, int, Collection[str], Collection[str]]:

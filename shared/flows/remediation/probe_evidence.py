@@ -10,7 +10,6 @@ from ...cloud.discovery import Discovery
 from ...core.probing.summary import is_network
 from ...core.remediation.gate import Evidence, Passage, TrafficBefore
 from ...core.remediation.probe_gate import Probes, through_probes
-from ...core.subnet_ranges import SubnetRanges
 from ...ids import cluster_key
 from ...model.change import Change
 from ...model.metric import Window
@@ -22,6 +21,7 @@ from ...store.probes import ProbeReports
 from ...store.records import Records
 from ..probing.read import is_elsewhere
 from .gate import Observation
+from .traffic_evidence import moved_ranges
 
 log = logging.getLogger("snatbot.gate")
 _SHORTLY = timedelta(minutes=10)  # a probe reports every five minutes at least
@@ -68,16 +68,17 @@ class ProbeEvidence:
         except StoreError as error:
             return Evidence(Passage.UNKNOWN, Text("reports of probes could not be read: {error}", error=error.text))
         cluster = self._discovery.cluster(step.cluster_id)
-        earlier = [each for each in observation.plan.steps if isinstance(each, AssociateSubnet)]
-        ranges = SubnetRanges([(each.subnet_id, each.properties_before) for each in earlier])
+        ranges = moved_ranges(observation.plan)
         subnet_of = {
             node.name: node.subnet_id or ranges.subnet_of(node.ip) for node in self._discovery.nodes(cluster).nodes
         }
         index = observation.plan.steps.index(step)
         gone = {each.subnet_id for each in observation.plan.steps[:index] if isinstance(each, AssociateSubnet)}
+        unmoved = [each for each in reports if subnet_of.get(each.node) not in (None, *gone)]
+        earlier = [each for each in reports if subnet_of.get(each.node) in gone - {step.subnet_id}]
         probes = Probes(
             moved=[each for each in reports if subnet_of.get(each.node) == step.subnet_id],
-            unmoved=[each for each in reports if subnet_of.get(each.node) not in (None, *gone)],
+            elsewhere=unmoved or earlier,
             had_reported=any(subnet_of.get(node) == step.subnet_id for node in observation.before["nodes"]),
             addresses=observation.before["addresses"],
             is_app_judged=is_elsewhere(self._app_region, cluster.location),

@@ -47,7 +47,7 @@ def test_trouble_on_two_probes_and_two_targets_holds_the_gate_with_its_figures()
         replace(PROBES, moved=(report("a", bad=10), report("b"))),  # one probe
         replace(PROBES, moved=tuple(report(pod, bad=5, targets=("x:1",)) for pod in "ab")),  # one target
         replace(PROBES, moved=tuple(report(pod, bad=5, of=500) for pod in "ab")),  # 1 %
-        replace(PROBES, moved=BAD, unmoved=(report("c", bad=2),)),  # 4 % elsewhere, 10 % here
+        replace(PROBES, moved=BAD, elsewhere=(report("c", bad=2),)),  # 4 % elsewhere, 10 % here
         replace(PROBES, moved=tuple(report(pod, bad=5, targets=("x:1", "app")) for pod in "ab")),
     ],
     ids=["few", "a probe", "a target", "a small share", "elsewhere too", "the app in its own region"],
@@ -61,16 +61,18 @@ def test_time_outs_to_the_app_count_if_it_is_in_another_region() -> None:
     assert judged(replace(PROBES, moved=moved, is_app_judged=True)).passage is Passage.SHUT
 
 
-def test_without_a_probe_elsewhere_the_limits_alone_decide() -> None:
-    assert judged(replace(PROBES, moved=BAD, unmoved=())).passage is Passage.SHUT
+def test_without_a_probe_elsewhere_to_compare_with_trouble_is_said_and_holds_nothing() -> None:
+    found = judged(replace(PROBES, moved=BAD, elsewhere=(), addresses=()), is_quiet=True)
+    assert (found.passage, "slow or failed" in found.text) == (Passage.UNKNOWN, True)
+    assert judged(replace(PROBES, moved=BAD, elsewhere=()), is_quiet=True).passage is Passage.UNKNOWN
 
 
 def test_silence_after_the_move_holds_the_gate_only_while_others_report() -> None:
     silent = replace(PROBES, moved=())
     assert judged(silent).passage is Passage.SHUT
     assert judged(silent, waited=SILENT_AFTER - timedelta(seconds=1)).passage is Passage.UNKNOWN
-    assert judged(replace(silent, unmoved=())).passage is Passage.UNKNOWN
-    assert judged(replace(silent, unmoved=())).text.endswith("not measured from inside")
+    assert judged(replace(silent, elsewhere=())).passage is Passage.UNKNOWN
+    assert judged(replace(silent, elsewhere=())).text.endswith("not measured from inside")
     assert judged(replace(silent, had_reported=False)) == Evidence(
         Passage.UNKNOWN, judged(Probes((), (), False, (), False)).text
     )
@@ -118,6 +120,6 @@ def test_probes_never_break_a_change_and_open_only_by_proof(probes: Probes, is_q
 
 @given(ANY, st.booleans(), WAITED)
 def test_more_trouble_elsewhere_never_shuts_the_gate(probes: Probes, is_quiet: bool, waited: timedelta) -> None:
-    more = replace(probes, unmoved=[*probes.unmoved, report("z", bad=40, of=40)])
-    if probes.moved and judged(probes, is_quiet=is_quiet, waited=waited).passage is not Passage.SHUT:
+    if probes.moved and probes.elsewhere and judged(probes, waited=waited).passage is not Passage.SHUT:
+        more = replace(probes, elsewhere=[*probes.elsewhere, report("z", bad=40, of=40)])
         assert judged(more, is_quiet=is_quiet, waited=waited).passage is not Passage.SHUT

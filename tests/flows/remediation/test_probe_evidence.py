@@ -125,7 +125,19 @@ def test_time_outs_to_the_app_in_the_clusters_region_are_not_judged(
     azure.region = region
     for number in (0, 2):
         tell(reports, number, at(8), bad=5)
+    tell(reports, 1, at(8))
     assert read(source, USER_SUBNET).passage is passage
+
+
+def test_the_last_subnet_is_compared_with_those_that_moved_earlier(
+    source: ProbeEvidence, reports: ProbeReports
+) -> None:
+    first, last = GATES
+    other, own = (1, 0) if first == SYSTEM_SUBNET else (0, 1)
+    tell(reports, other, at(8))
+    assert read(source, last).passage is Passage.SHUT, "only its own are silent"
+    tell(reports, own, at(8))
+    assert read(source, last).passage is not Passage.SHUT
 
 
 def test_before_the_move_it_notes_who_reported_and_the_addresses_of_the_plan(
