@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,8 @@ from .flows.notification.route import Router
 
 if TYPE_CHECKING:
     from .flows.audit.attempts import RefusedAttempts
-    from .flows.audit.policy import PolicyAudit
     from .flows.audit.receipt import Receipts
-    from .flows.audit.seal import SealAudit
+    from .flows.audit.seal import PolicyAudit, SealAudit
     from .flows.audit.verify import VerifyAudit
     from .flows.doctor.diagnose import Doctor
     from .flows.incidents.track import IncidentTracker
@@ -96,18 +96,8 @@ class Watching(Clients):
     @cached_property
     def _default_rules(self) -> TagRules:
         """The owner's thresholds and maintenance windows, without a cluster's tags."""
-        settings = self.settings
-        return TagRules(
-            Thresholds(
-                pressure_warn_percent=settings.pressure_warn_percent,
-                pressure_high_percent=settings.pressure_high_percent,
-                exhaustion_minutes=settings.exhaustion_minutes,
-                nat_capacity_percent=settings.nat_capacity_percent,
-                datapath_percent=settings.datapath_percent,
-                critical_share_percent=settings.critical_share_percent,
-            ),
-            maintenance=settings.maintenance_windows,
-        )
+        thresholds = {field.name: getattr(self.settings, field.name) for field in fields(Thresholds)}
+        return TagRules(Thresholds(**thresholds), maintenance=self.settings.maintenance_windows)
 
     @cached_property
     def schedule(self) -> ScanSchedule:
@@ -225,7 +215,7 @@ class Watching(Clients):
 
     @cached_property
     def policy_audit(self) -> PolicyAudit:
-        from .flows.audit.policy import PolicyAudit
+        from .flows.audit.seal import PolicyAudit
 
         settings = self.settings
         modes = f"APPROVAL_MODE={settings.approval_mode}, ALLOW_GUESTS={settings.allow_guests}"

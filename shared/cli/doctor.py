@@ -1,7 +1,5 @@
 """``snatbot doctor``: whether the installation is as it must be; with ``--pre``, whether one is possible."""
 
-from __future__ import annotations
-
 import argparse
 from collections import Counter
 from collections.abc import Mapping

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..model.activity import LoggedWrite
+from ..model.access import LoggedWrite
 from ..model.resource_id import ArmId
 from ..model.text import Text
 from . import api_versions

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ...model.activity import LoggedWrite
+from ...model.access import LoggedWrite
 from ...model.resource_id import ArmId, same_id
 from ...model.text import Text
 from ..az_cli import az

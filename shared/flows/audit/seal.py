@@ -1,10 +1,14 @@
-"""Once a day: seal the heads of all chains into a day root. Who keeps the root can tell if older lines change later."""
+"""Audit the approval policy when it changes, and once a day seal the heads of all chains into a day root.
+
+Who keeps the root can tell if older lines change later.
+"""
 
 import logging
 from datetime import date, datetime
 
 from ...core.audit.chain import Proof, root_hash
-from ...model.audit import DayRoot, SealedHead
+from ...ids import new_id
+from ...model.audit import AuditLine, DayRoot, PolicyInForce, SealedHead
 from ...store.audit import AuditChain
 
 log = logging.getLogger("snatbot.audit")
@@ -35,3 +39,22 @@ class SealAudit:
         root = DayRoot(today, root_hash(today, heads), heads)
         if heads and self._chain.add_root(root):
             log.info("audit: day root %s of %s over %d chains", root.hash, root.day, len(heads))
+
+
+class PolicyAudit:
+    def __init__(self, chain: AuditChain, policy: str) -> None:
+        """``policy``: its version, and the settings that also decide who may approve."""
+        self._chain = chain
+        self._policy = policy
+        self._is_known = False
+
+    def run(self, now: datetime) -> None:
+        """Reads one row, once a process. Raises StoreError."""
+        if self._is_known:
+            return
+        known = self._chain.policy()
+        if known is None or known.policy != self._policy:
+            detail = f"{self._policy}; before: {known.policy if known else 'not known'}"
+            line = AuditLine(new_id(), now, "snatbot", "approval policy changed", "approval policy", detail)
+            self._chain.set_policy(PolicyInForce(self._policy), line)
+        self._is_known = True

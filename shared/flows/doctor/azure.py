@@ -1,7 +1,5 @@
 """What each identity may do and see: roles against infra/roles, lists of clusters, metrics both ways, health events."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

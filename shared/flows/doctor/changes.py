@@ -1,7 +1,5 @@
 """Whether changes could be approved and applied: keys, policy, and the stop."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 from ...core.approval.policy import APPROVABLE, Policy

@@ -1,7 +1,5 @@
 """Whether chats would take messages. Nothing is posted: `test-message` does that."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime

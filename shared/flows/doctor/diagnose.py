@@ -1,7 +1,5 @@
 """All checks of the running app, or those before it is installed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

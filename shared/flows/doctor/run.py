@@ -1,7 +1,5 @@
 """Run checks one by one. One that raises could not be made, and the others still run."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ from shared.core.remediation.concurrent_writes import (
     restore_command,
 )
 from shared.ids import write_id
-from shared.model.activity import LoggedWrite
+from shared.model.access import LoggedWrite
 from shared.model.resource_id import ArmId
 
 VNET = ArmId("/subscriptions/s1/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/vnet")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared.auth.signing import RowSigner
 from shared.core.audit.chain import Proof
 from shared.flows.audit.attempts import LINES_A_MINUTE, RefusedAttempts
-from shared.flows.audit.policy import PolicyAudit
+from shared.flows.audit.seal import PolicyAudit
 from shared.ids import new_id
 from shared.model.audit import AuditLine
 from shared.model.text import Text

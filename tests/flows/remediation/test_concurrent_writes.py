@@ -14,7 +14,7 @@ from shared.cloud.errors import AzureError, Forbidden, Unavailable
 from shared.flows.remediation.concurrent_writes import LOG_LAG as LAG
 from shared.flows.remediation.concurrent_writes import AuditResult, ConcurrentWriteAudit, mark_reported
 from shared.ids import write_id
-from shared.model.activity import LoggedWrite
+from shared.model.access import LoggedWrite
 from shared.model.change import Change, ChangeState, JournalEntry, StepState
 from shared.model.plan import AssociateSubnet
 from shared.model.resource_id import ArmId

@@ -13,7 +13,7 @@ from shared.flows.audit.seal import SealAudit
 from shared.flows.notification.outbox import audit
 from shared.flows.remediation.concurrent_writes import LOG_LAG, AuditResult
 from shared.flows.remediation.finish import outcome_without_verifying
-from shared.model.activity import LoggedWrite
+from shared.model.access import LoggedWrite
 from shared.model.audit import now_is
 from shared.model.change import ChangeState, JournalEntry, Outcome, StepState, Verdict
 from shared.model.incident import ClusterRecord, Incident, IncidentState

@@ -14,7 +14,7 @@ from shared.core.remediation.concurrent_writes import Overlap, OwnWrite
 from shared.flows.approval.permission import Permission
 from shared.flows.remediation.concurrent_writes import AuditResult
 from shared.flows.remediation.journal import StepJournal
-from shared.model.activity import LoggedWrite
+from shared.model.access import LoggedWrite
 from shared.model.change import ChangeState, JournalEntry, Outcome, StepState, Verdict
 from shared.model.plan import AssociateSubnet, PlanKind
 from shared.model.resource_id import ArmId
