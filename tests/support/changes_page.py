@@ -24,11 +24,11 @@ Final states, without a transition: {final}.
 
 ## Retention
 
-Once a day, a few clusters with each tick, snatbot deletes old rows: audit lines after 400 days, in whole UTC days; a
-final change with its decision and its journal 30 days after its last event; an incident 30 days after it was
-cleared. It never deletes a change that is not final, one that another kept change rolls back, or an approved one
-while a NAT gateway, public IP or prefix that it names exists or can't be read. These rows prove that snatbot created a
-gateway, and how to roll it back.
+Once a day, a few clusters with each tick, snatbot deletes old rows: reports of probes after 3 days, audit lines after
+400 days, in whole UTC days; a final change with its decision and its journal 30 days after its last event; an
+incident 30 days after it was cleared. It never deletes a change that is not final, one that another kept change rolls
+back, or an approved one while a NAT gateway, public IP or prefix that it names exists or can't be read. These rows
+prove that snatbot created a gateway, and how to roll it back.
 """
 
 

@@ -33,7 +33,7 @@ EXCEPTIONS = (
     ("core/guidance/culprits.py", "python -m", "a command"),
     ("flows/audit/attempts.py", "", "lines of the audit trail, in one language"),
     ("flows/doctor/azure.py", "", "names of roles and actions"),
-    ("flows/audit/policy.py", "", "lines of the audit trail"),
+    ("flows/audit/seal.py", "", "lines of the audit trail"),
     ("model/audit.py", "", "events of the audit trail, in one language"),
     ("model/identity.py", "", "a name in signed records"),
     ("routes.py", "", "problems of settings"),
