@@ -148,7 +148,8 @@ class App(Watching):
 
         lag, window = self.settings.ingestion_lag_minutes, self.settings.verify_window_minutes
         limit = timedelta(minutes=max(VERIFY_LIMIT_MINUTES, lag + window + 2))
-        return Verify(self.metrics, self.discovery, MeasurementPolicy(lag, window, limit))
+        policy = MeasurementPolicy(lag, window, limit)
+        return Verify(self.metrics, self.discovery, policy, self.read_probes.proof)
 
     @cached_property
     def gate(self) -> Gate:

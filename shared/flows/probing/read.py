@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ...chat.labels import egress_addresses
-from ...core.probing.summary import Expectation, ProbeSummary, summarize
+from ...core.probing.summary import Expectation, Hint, ProbeSummary, summarize
+from ...formatting import listed
 from ...ids import cluster_key
-from ...model.change import ChangeState
+from ...model.change import Change, ChangeState
 from ...model.cluster import Cluster
+from ...model.text import Text
 from ...store.errors import StoreError
 from ...store.probes import ProbeKeys, ProbeReports
 from ...store.records import Records
@@ -39,6 +41,19 @@ class ReadProbes:
             return self.summary(cluster_key(cluster.id), cluster.location, now - SHOWN, now)
         except StoreError:
             return None
+
+    def proof(self, change: Change, now: datetime) -> tuple[Text, ...]:
+        """What probes saw before and after the switch, for its outcome; none if there is nothing, or no answer."""
+        if change.started_at is None or change.applied_at is None:
+            return ()
+        try:
+            found = self.summary(cluster_key(change.cluster_id), "", change.started_at - SHOWN, now)
+        except StoreError:
+            return ()
+        settled = change.applied_at + SETTLED
+        seen = [each.address for each in found.addresses if each.last_at > settled] if found else []
+        switch = [each.text for each in found.observed if each.hint is Hint.SWITCH] if found else []
+        return (*switch, *([Text("Egress IPs, proven by tickets: {addresses}", addresses=listed(seen))] * bool(seen)))
 
     def addresses(self, partition: str, now: datetime) -> Sequence[str]:
         """Egress IPs that tickets of the last hour prove. Raises StoreError."""

@@ -1,7 +1,8 @@
 """Verify a change by the NAT gateway's metrics."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from ...cloud.discovery import Discovery
@@ -29,10 +30,18 @@ log = logging.getLogger("snatbot.verify")
 
 
 class Verify:
-    def __init__(self, metrics: Metrics, discovery: Discovery, policy: MeasurementPolicy) -> None:
+    def __init__(
+        self,
+        metrics: Metrics,
+        discovery: Discovery,
+        policy: MeasurementPolicy,
+        proof: Callable[[Change, datetime], tuple[Text, ...]] = lambda *_: (),
+    ) -> None:
+        """``proof``: further figures, which decide nothing."""
         self._metrics = metrics
         self._discovery = discovery
         self._policy = policy
+        self._proof = proof
 
     def verdict(self, change: Change, now: datetime) -> Outcome | None:
         """FIXED, NOT_FIXED or CANT_TELL with the figures; None: check again later."""
@@ -54,7 +63,9 @@ class Verify:
             log.warning("change %s: could not read the metrics for the verdict: %s", change.id, error)
             outcome = Outcome(Verdict.CANT_TELL, Text("the metrics could not be read: {error}", error=error.text))
         # A failure may be the last one, so later windows are judged too, until the limit.
-        return outcome if is_over or outcome.verdict is Verdict.FIXED else None
+        if not is_over and outcome.verdict is not Verdict.FIXED:
+            return None
+        return replace(outcome, figures=(*outcome.figures, *self._proof(change, now)))
 
     def is_measurable(self, change: Change, now: datetime) -> bool:
         """Whether the first window after the change is complete."""

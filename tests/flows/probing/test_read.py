@@ -13,7 +13,8 @@ from shared.flows.probing.read import SETTLED, ReadProbes, is_elsewhere
 from shared.ids import cluster_key, new_id
 from shared.model.change import Change, ChangeState
 from shared.model.probe import ProbeReport, TargetCounts
-from shared.model.text import verbatim
+from shared.model.text import Text, verbatim
+from shared.store.errors import StoreUnavailable
 from shared.store.probes import ProbeKeys, ProbeReports
 from shared.store.records import Put, Records
 from shared.store.table import Table
@@ -87,6 +88,27 @@ def test_the_old_address_is_a_difference_only_if_it_is_seen_after_the_switch(
     assert [seen.hint for seen in summary(probes).observed] == [Hint.SWITCH]
     tell(reports, NOW, OLD)
     assert Hint.OTHER_ADDRESS in [seen.hint for seen in summary(probes).observed]
+
+
+def test_the_outcome_of_a_switch_has_what_probes_saw_before_and_since(
+    probes: ReadProbes, reports: ProbeReports, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifying = begun(ChangeState.VERIFYING)
+    records.commit_in(PARTITION, [Put(verifying)])
+    assert probes.proof(verifying, NOW) == ()
+    tell(reports, PROPOSED, OLD)
+    tell(reports, NOW, NEW)
+    assert [str(text) for text in probes.proof(verifying, NOW)] == [
+        "Slow or failed: 0 of 9 connections before the switch, 0 of 9 since.",
+        f"Egress IPs, proven by tickets: {NEW}",
+    ]
+    assert probes.proof(change(ChangeState.PROPOSED), NOW) == ()
+
+    def down(*_: object) -> None:
+        raise StoreUnavailable(Text("storage does not answer"))
+
+    monkeypatch.setattr(reports, "newest_since", down)
+    assert probes.proof(verifying, NOW) == ()
 
 
 def test_a_cluster_without_keys_and_reports_has_no_probes(probes: ReadProbes) -> None:
