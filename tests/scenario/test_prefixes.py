@@ -18,26 +18,26 @@ def without_lists(gateway: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("first", ["addresses", "prefix"])
-def test_a_prefix_is_added_to_a_gateway_of_ours(first: str, theatre: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_prefix_is_added_to_a_gateway_of_ours(first: str, storm: Theatre, monkeypatch: pytest.MonkeyPatch) -> None:
     from shared.core.planning import sizing
 
-    theatre._settings["NAT_IPS"] = first
-    theatre.new_app()
-    fixed = theatre.run_on(theatre.approved())
-    (before,) = theatre.resources("natGateways")
+    storm._settings["NAT_IPS"] = first
+    storm.new_app()
+    fixed = storm.run_on(storm.approved())
+    (before,) = storm.resources("natGateways")
 
-    theatre._settings["NAT_IPS"] = "prefix"
-    theatre.new_app()
+    storm._settings["NAT_IPS"] = "prefix"
+    storm.new_app()
     # The simulated gateway never fills: each address counts for less instead.
     monkeypatch.setattr(sizing, "PORTS_PER_IP", 700)
-    at = Instant.of(theatre.clock)
-    more = theatre.app.propose.propose(fixed.cluster_id, at, "Ada")
+    at = Instant.of(storm.clock)
+    more = storm.app.propose.propose(fixed.cluster_id, at, "Ada")
     assert [step.kind for step in more.plan.steps] == ["create_public_ip_prefix", "add_public_ips"]
-    theatre.decide(more, "approve")
-    done = theatre.run_on(more)
+    storm.decide(more, "approve")
+    done = storm.run_on(more)
     assert done.state is ChangeState.FIXED, done.stop_reason
 
-    (after,) = theatre.resources("natGateways")
+    (after,) = storm.resources("natGateways")
     assert len(after["properties"]["publicIpPrefixes"]) == (1 if first == "addresses" else 2)
     assert after["properties"].get("publicIpAddresses", []) == before["properties"].get("publicIpAddresses", [])
     assert without_lists(after) == without_lists(before)

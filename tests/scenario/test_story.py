@@ -8,27 +8,27 @@ from shared.model.incident import IncidentState
 from tests.support.theatre import READER, WRITER, Theatre
 
 
-def test_seen_told_approved_applied_and_proven(theatre: Theatre) -> None:
-    change = theatre.approved()
-    before = theatre.subnets()
+def test_seen_told_approved_applied_and_proven(storm: Theatre) -> None:
+    change = storm.approved()
+    before = storm.subnets()
 
-    change = theatre.run_on(change)
+    change = storm.run_on(change)
 
     assert change.state is ChangeState.FIXED
     assert change.outcome is not None
     assert change.outcome.verdict == "fixed"
-    assert [entry.state for entry in theatre.journal(change)] == ["done"] * len(change.plan.steps)
-    after = theatre.subnets()
+    assert [entry.state for entry in storm.journal(change)] == ["done"] * len(change.plan.steps)
+    after = storm.subnets()
     assert {name: one["properties"] for name, one in after.items()} == {
         name: one["properties"] for name, one in before.items()
     }
-    gateways = theatre.resources("natGateways")
+    gateways = storm.resources("natGateways")
     assert len(gateways) == 1
     assert {one["nat_gateway"].lower() for one in after.values()} == {gateways[0]["id"].lower()}
-    assert len(theatre.resources("publicIPAddresses")) == 2
-    incidents = theatre.app.records.incidents(theatre.partition)
+    assert len(storm.resources("publicIPAddresses")) == 2
+    incidents = storm.app.records.incidents(storm.partition)
     assert [incident.state for incident in incidents] == [IncidentState.CLEARED]
-    texts = theatre.slack_texts()
+    texts = storm.slack_texts()
     assert "SNAT port exhaustion on shop-prod" in texts[0]
     assert "Fixed" in texts[-1]
     assert sum("SNAT port exhaustion on" in text for text in texts) == 1
