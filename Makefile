@@ -39,10 +39,10 @@ test-unit: $(READY) ## the tests that open no socket (half a minute), and how mu
 		--cov-report=term-missing:skip-covered $(UNIT_TESTS) $(ARGS)
 
 test: check ## all checks, then all tests
-	@$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 $(ARGS)
 
-test-all: check ## the same with ten times as many examples, every version of Python, and a sample of the faults
-	@SNATBOT_TESTS=all $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25 $(ARGS)
+test-all: check ## the same with twenty times as many examples, every version of Python, and a sample of the faults
+	@SNATBOT_TESTS=all $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 $(ARGS)
 	@$(PY) -m tests.faults --every 37
 
 demo: $(READY) ## play the whole story against a simulated Azure, then stop everything

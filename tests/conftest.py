@@ -30,7 +30,7 @@ SLOWEST_FIRST = ("browser", "host", "faults", "devhost", "http", "first_calls", 
 NETWORKED = ("azurite", "browser", "network", "scenario")
 
 
-settings.register_profile("snatbot", examples(50))
+settings.register_profile("snatbot", examples(30))
 settings.load_profile("snatbot")
 
 

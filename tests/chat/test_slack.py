@@ -164,7 +164,7 @@ def test_links_are_not_unfurled() -> None:
     assert (payload["unfurl_links"], payload["unfurl_media"]) == (False, False)
 
 
-@examples(40)
+@examples(20)
 @given(MESSAGES, st.booleans())
 def test_every_message_keeps_slacks_limits(message: Message, is_plain: bool) -> None:
     payload = slack.render(message, is_plain=is_plain)

@@ -148,7 +148,7 @@ def test_what_had_to_go_is_named() -> None:
     assert "Left out to keep this message short: By hand, Commands, Part 0" in text
 
 
-@examples(40)
+@examples(20)
 @given(MESSAGES)
 def test_every_message_is_a_valid_card_below_the_limit(message: Message) -> None:
     envelope = teams.render(message)

@@ -43,7 +43,7 @@ from tests.support.mutations import anything, mutated
 from tests.support.thorough import examples
 
 pytestmark = pytest.mark.disable_socket
-odd = examples(100)
+odd = examples(50)
 
 FULL_CLUSTER = cluster_row(
     "odd",

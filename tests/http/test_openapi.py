@@ -202,7 +202,7 @@ def test_each_route_answers_as_it_says_and_nothing_of_a_person_or_a_state_is_cac
 
 
 @pytest.mark.parametrize("desk", ["link", "signin"], indirect=True)
-@examples(60)
+@examples(30)
 @given(data=st.data())
 def test_whatever_is_asked_the_answer_is_documented_and_no_error_of_its_own(desk: Desk, data: st.DataObject) -> None:
     case = data.draw(ANY_CASE)

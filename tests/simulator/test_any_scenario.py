@@ -109,7 +109,7 @@ def values(simulator: Simulator, resource: str, metric: str, dimensions: str = "
     return found
 
 
-@examples(40)
+@examples(20)
 @given(cluster=clusters, happening=events, drop=st.booleans())
 def test_any_scenario_runs_and_keeps_the_laws(
     cluster: dict[str, Any], happening: list[dict[str, Any]], drop: bool

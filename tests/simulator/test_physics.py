@@ -42,7 +42,7 @@ def held_for(draw: st.DrawFn, wanted: list[Demand], limit: float) -> dict[tuple[
     return {key: n / max(1.0, total[key[1]]) * limit for key, n in held.items()}
 
 
-@examples(200)
+@examples(80)
 @given(data=st.data(), wanted=demands(), limit=ports)
 def test_flows_are_conserved_and_ports_never_exceeded(data: st.DataObject, wanted: list[Demand], limit: int) -> None:
     held = data.draw(held_for(wanted, limit))
@@ -59,14 +59,14 @@ def test_flows_are_conserved_and_ports_never_exceeded(data: st.DataObject, wante
         assert all(n >= 0 for n in held.values())
 
 
-@examples(100)
+@examples(50)
 @given(wanted=demands())
 def test_nothing_fails_while_there_are_ports(wanted: list[Demand]) -> None:
     outcome = run_minute(wanted, {}, 1e9)
     assert all(got.failed == 0 for got in outcome.values())
 
 
-@examples(100)
+@examples(50)
 @given(rate=st.floats(1, 100), seconds=st.floats(5, 600), limit=ports)
 def test_in_the_long_run_a_full_bank_admits_what_becomes_free(rate: float, seconds: float, limit: int) -> None:
     demand = Demand(("w", "a"), rate, seconds)
@@ -113,7 +113,7 @@ loads = st.builds(
 )
 
 
-@examples(60)
+@examples(30)
 @given(load=loads, limit=ports)
 def test_a_bank_never_uses_more_than_it_has(load: NodeLoad, limit: int) -> None:
     window = bank(load, limit).window(range(30))
@@ -121,7 +121,7 @@ def test_a_bank_never_uses_more_than_it_has(load: NodeLoad, limit: int) -> None:
     assert all(n >= 0 for n in window.admitted + window.failed)
 
 
-@examples(40)
+@examples(20)
 @given(load=loads, cut=st.integers(1, 29))
 def test_looking_often_or_once_gives_the_same_past(load: NodeLoad, cut: int) -> None:
     once, often = bank(load), bank(load)
@@ -129,7 +129,7 @@ def test_looking_often_or_once_gives_the_same_past(load: NodeLoad, cut: int) -> 
     assert asdict(once.window(range(30))) == asdict(often.window(range(30)))
 
 
-@examples(40)
+@examples(20)
 @given(load=loads, limit=ports, later=ports, at=st.integers(1, 20))
 def test_a_fork_keeps_the_past_and_fits_into_its_new_ports(load: NodeLoad, limit: int, later: int, at: int) -> None:
     first = bank(load, limit)

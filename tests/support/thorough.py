@@ -15,9 +15,9 @@ Case = TypeVar("Case")
 
 
 def examples(number: int) -> settings:
-    """So many examples of a property, the same in each run; in `make test-all` ten times as many, and new ones."""
+    """So many examples of a property, the same in each run; in `make test-all` twenty times as many, and new ones."""
     return settings(
-        max_examples=10 * number if IS_THOROUGH else number,
+        max_examples=20 * number if IS_THOROUGH else number,
         deadline=None,  # none is timed
         derandomize=not IS_THOROUGH,
         suppress_health_check=list(HealthCheck),

@@ -154,5 +154,5 @@ class IncidentLife(RuleBasedStateMachine):
             assert (first is Effect.CLEARED) != (second is Effect.CLEARED)
 
 
-IncidentLife.TestCase.settings = settings(examples(50), stateful_step_count=40)
+IncidentLife.TestCase.settings = settings(examples(25), stateful_step_count=40)
 TestIncidentLife = IncidentLife.TestCase

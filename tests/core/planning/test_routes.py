@@ -53,7 +53,7 @@ NETWORKS = st.builds(
 )
 
 
-@examples(200)
+@examples(80)
 @given(st.dictionaries(NETWORKS, st.sampled_from(HOPS), max_size=12))
 def test_the_longest_prefix_wins_and_only_public_addresses_count(hops: dict[str, str]) -> None:
     given_routes = [route(prefix, hop) for prefix, hop in hops.items()]
