@@ -1,4 +1,4 @@
-"""The README's pictures: small, there, and with letters in them; and how they are made."""
+"""The pictures of the README and of docs/pages.md: small, there, and with letters in them; and how they are made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from devhost.pictures import FONT, FRAME, save_small, save_story
 from devhost.screenshots import in_language
 
 ROOT = Path(__file__).parents[2]
-SHOWN = re.findall(r"\]\((docs/images/[\w.-]+)\)", (ROOT / "README.md").read_text("utf-8"))
+PAGES = "".join((ROOT / page).read_text("utf-8") for page in ("README.md", "docs/pages.md"))
+SHOWN = [f"docs/{name}" for name in re.findall(r"\]\((?:docs/)?(images/[\w.-]+)\)", PAGES)]
 
 
 def letters(image: Image.Image) -> int:
@@ -52,14 +53,14 @@ def test_letters_are_told_from_boxes_and_from_nothing() -> None:
     assert letters(Image.open(BytesIO(drawn("")))) == 0
 
 
-def test_the_readme_shows_four_pictures_and_the_story() -> None:
+def test_four_pictures_and_the_story_are_shown() -> None:
     assert {Path(name).suffix for name in SHOWN} == {".png", ".gif"}
     assert sorted(ROOT.glob("docs/images/*")) == sorted(ROOT / name for name in SHOWN)
     assert len(SHOWN) == 5
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_a_picture_of_the_readme_is_small_and_has_letters(name: str) -> None:
+def test_a_picture_is_small_and_has_letters(name: str) -> None:
     path = ROOT / name
     assert path.stat().st_size <= (300_000 if path.suffix == ".gif" else 80_000)
     with Image.open(path) as image:

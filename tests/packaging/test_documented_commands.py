@@ -50,7 +50,7 @@ def recorded(block: str, folder: Path) -> list[list[str]]:
     environment = {"PATH": f"{programs}:{os.environ['PATH']}", "RECORDED": str(calls)}
     names = set(re.findall(r"\$([A-Z][A-Z_]+)", block)) - set(re.findall(r"^\s*([A-Z_]+)=", block, re.MULTILINE))
     given = {name: "placeholder" for name in names if name not in ("ROLE", "ID", "PRINCIPAL")}
-    block = block.replace('eval "$(azd env get-values)"', "")
+    block = block.replace('eval "$(azd env get-values)"', "").replace(".venv/bin/", "")
     done = subprocess.run(
         ["sh", "-eu", "-c", block], cwd=folder, env=environment | given, capture_output=True, text=True, check=False
     )
