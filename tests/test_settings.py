@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared.cli.settings import EVERYDAY, SECTIONS, describe, everyday_table, settings_document
+from shared.core.detection.thresholds import Thresholds
 from shared.errors import MisconfiguredError
 from shared.settings import Settings, load_settings
 
@@ -444,10 +446,12 @@ def test_every_setting_is_read_by_the_code() -> None:
         "signing_keys": "signing_key_list",
         "approval_minutes": "decide_minutes",
     }
+    assert "field in fields(Thresholds)" in code  # which takes each threshold from the setting of its name
+    read = {*seen_through, *(field.name for field in fields(Thresholds))}
     unread = [
         field.alias
         for name, field in Settings.model_fields.items()
-        if f"settings.{name}" not in code and f"%{field.alias}%" not in code and name not in seen_through
+        if f"settings.{name}" not in code and f"%{field.alias}%" not in code and name not in read
     ]
     assert unread == []
     assert seen_through
