@@ -131,7 +131,16 @@ def test_a_read_pass_opens_its_pages_for_an_hour(pass_minutes: Callable[[float],
         SIGNER.passed(token)
 
 
-@pytest.mark.parametrize("token", ["", "x", SIGNER.link_token(TARGET), Signer([OLD], 60).read_pass("")])
+@pytest.mark.parametrize(
+    "token",
+    ["", "x", SIGNER.link_token(TARGET), Signer([OLD], 60).read_pass("")],
+    ids=[
+        "empty",
+        "no token",
+        "a link",
+        "for no page",
+    ],  # a token has the time in it, and every worker must collect alike
+)
 def test_nothing_else_passes_for_a_read_pass(token: str) -> None:
     with pytest.raises(LinkTampered):
         SIGNER.passed(token)
