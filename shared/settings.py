@@ -4,6 +4,7 @@ The caller passes settings in as a mapping; nothing reads the environment at imp
 by name and without the value, which may be a secret in the wrong place.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import urlsplit
@@ -16,8 +17,13 @@ from .errors import MisconfiguredError
 from .routes import OWN_NAMES
 from .watch_settings import WatchSettings, number, text
 
-# The platform then passes the reference itself, which anybody can guess: never a key.
-_UNRESOLVED = "is a reference that Azure could not resolve: the app's identity must be able to read the secret"
+# The platform then passes the reference itself, which anybody can guess: never a key. Nor does it resolve one that is
+# a part of a value, such as the second of two keys.
+_REFERENCE = re.compile(r"@Microsoft\.\w+\(", re.IGNORECASE)
+_UNRESOLVED = (
+    "is a reference that Azure could not resolve: it must be all of the value, and the app's identity must be able to "
+    "read the secret"
+)
 
 
 class Settings(WatchSettings):
@@ -179,7 +185,7 @@ def load_settings(env: Mapping[str, str], *, needs_storage: bool = True) -> Sett
     except ValidationError as error:
         for entry in error.errors(include_input=False, include_url=False, include_context=False):
             problems[str(entry["loc"][0])] = entry["msg"].removeprefix("Value error, ")
-    problems |= {name: _UNRESOLVED for name, value in given.items() if value.startswith("@Microsoft.")}
+    problems |= {name: _UNRESOLVED for name, value in given.items() if _REFERENCE.search(value)}
     if problems:
         raise MisconfiguredError(problems)
     return settings

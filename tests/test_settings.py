@@ -257,9 +257,19 @@ def test_a_wrong_value_is_refused_by_name_with_what_would_be_right(name: str, va
     assert found[name][0].islower() or found[name].startswith("Input")
 
 
-@pytest.mark.parametrize("name", ["SIGNING_KEYS", "SLACK_WEBHOOK_URL", "ARM_ENDPOINT"])
-def test_a_reference_that_azure_could_not_resolve_is_no_value(name: str) -> None:
-    reference = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/signing-keys)"
+REFERENCE = "@Microsoft.KeyVault(SecretUri=https://kv.vault.azure.net/secrets/signing-keys)"
+
+
+@pytest.mark.parametrize(
+    ("name", "reference"),
+    [
+        *((name, REFERENCE) for name in ("SIGNING_KEYS", "SLACK_WEBHOOK_URL", "ARM_ENDPOINT")),
+        ("SIGNING_KEYS", REFERENCE.lower()),
+        ("SIGNING_KEYS", f"{'k' * 40},{REFERENCE}"),  # a new key before the old one
+        ("ROUTES", f'{{"channels": {{"a": {{"kind": "webhook", "key": "{REFERENCE}"}}}}}}'),
+    ],
+)
+def test_a_reference_that_azure_could_not_resolve_is_no_value(name: str, reference: str) -> None:
     with pytest.raises(MisconfiguredError) as wrong:
         load_settings({**STORAGE, name: reference})
     assert "could not resolve" in wrong.value.problems[name]
