@@ -163,7 +163,8 @@ class App(Watching):
         policy = MeasurementPolicy(self.settings.ingestion_lag_minutes, GATE_MINUTES, limit)
         traffic = TrafficEvidence(self.metrics, self.discovery, policy)
         readiness = ReadinessEvidence(self.metrics, self.discovery)
-        probes = ProbeEvidence(self.probe_reports, self.records, self.discovery, self.clock, self.settings.region_name)
+        reports = self.probe_reports, self.probe_keys.store
+        probes = ProbeEvidence(*reports, self.records, self.discovery, self.clock, self.settings.region_name)
         return Gate((traffic, readiness, probes), self.discovery, policy)
 
     @cached_property

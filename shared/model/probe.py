@@ -58,3 +58,4 @@ class ProbeReport:
     address: str = ""  # empty: not proven
     is_refused: bool = False  # the probe did not measure: it would need too many ports
     targets: tuple[TargetCounts, ...] = ()
+    key_id: str = ""  # of the key that it came with

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from ...formatting import listed, percent
+from ...formatting import clauses, listed, percent
 from ...model.probe import ProbeReport
 from ...model.text import Text
 from ..probing.summary import APP, LEAST, LEAST_SHARE, others
@@ -50,14 +50,14 @@ def through_probes(probes: Probes, *, is_quiet: bool, waited: timedelta) -> Evid
     is_worse = others_whole > 0 and share >= _TIMES_THE_OTHERS * share_elsewhere
     if is_bad and is_worse and len(pods) > 1 and len(targets) > 1:
         return Evidence(Passage.SHUT, figures)
-    seen = sorted({report.address for report in probes.moved} - {""})
+    seen, trouble = sorted({report.address for report in probes.moved} - {""}), figures if bad else Text("")
     if is_bad or not seen or not probes.addresses:
         return Evidence(Passage.UNKNOWN, figures)
     if other := others(seen, probes.addresses):
         text = Text("its probes leave by {addresses}, which the plan does not name", addresses=listed(other))
-        return Evidence(Passage.UNKNOWN, text)
-    text = Text("its probes leave by {addresses}, as planned", addresses=listed(seen))
-    return Evidence(Passage.OPEN if is_quiet else Passage.UNKNOWN, text)
+        return Evidence(Passage.UNKNOWN, clauses(text, trouble))
+    text = clauses(Text("its probes leave by {addresses}, as planned", addresses=listed(seen)), trouble)
+    return Evidence(Passage.OPEN if is_quiet and share <= LEAST_SHARE else Passage.UNKNOWN, text)
 
 
 def _figures(reports: Sequence[ProbeReport], probes: Probes) -> tuple[int, int, Collection[str], Collection[str]]:

@@ -87,6 +87,7 @@ class AcceptReport:
             address=self.ticket_address(report.ticket, report.report_id, now.wall - age) if report.ticket else "",
             is_refused=bool(report.refused),
             targets=by_target(connection.counts for connection in report.connections),
+            key_id=key.id,
         )
         return self.reports.add(cluster_key(key.cluster_id), stored)
 

@@ -17,7 +17,7 @@ from ...model.plan import AssociateSubnet
 from ...model.probe import ProbeReport
 from ...model.text import Text
 from ...store.errors import StoreError
-from ...store.probes import ProbeReports
+from ...store.probes import ProbeKeys, ProbeReports
 from ...store.records import Records
 from ..probing.read import is_elsewhere
 from .gate import Observation
@@ -34,9 +34,16 @@ class ProbeEvidence:
     name = "probes"
 
     def __init__(
-        self, reports: ProbeReports, records: Records, discovery: Discovery, clock: Clock, app_region: str
+        self,
+        reports: ProbeReports,
+        keys: ProbeKeys,
+        records: Records,
+        discovery: Discovery,
+        clock: Clock,
+        app_region: str,
     ) -> None:
         self._reports = reports
+        self._keys = keys
         self._records = records
         self._discovery = discovery
         self._clock = clock
@@ -87,4 +94,7 @@ class ProbeEvidence:
         return through_probes(probes, is_quiet=had.is_quiet, waited=observation.waited)
 
     def _since(self, partition: str, at: datetime) -> list[ProbeReport]:
-        return [each for each in self._reports.since(partition, at) if each.received_at - each.sent_at <= _AT_ONCE]
+        """Those of a revoked key do not count: otherwise they would hold the gate for as long as they are kept."""
+        keys = {key.id for key in self._keys.valid(partition)}
+        found = self._reports.since(partition, at) if keys else ()
+        return [each for each in found if each.key_id in keys and each.received_at - each.sent_at <= _AT_ONCE]

@@ -92,6 +92,21 @@ def test_no_ticket_or_one_of_another_address_opens_nothing(address: str) -> None
     assert judged(replace(PROBES, moved=(moved[0],)), is_quiet=True).passage is Passage.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "probes",
+    [
+        replace(PROBES, moved=(report("a", bad=2, of=2),)),  # four in all
+        replace(PROBES, moved=(report("a", bad=50),)),  # of one probe
+        replace(PROBES, moved=BAD, elsewhere=BAD),  # elsewhere too
+    ],
+    ids=["few", "a probe", "elsewhere too"],
+)
+def test_what_fails_opens_nothing_and_is_said_also_where_it_is_too_little_to_hold(probes: Probes) -> None:
+    found = judged(probes, is_quiet=True)
+    assert found.passage is Passage.UNKNOWN
+    assert "were slow or failed" in found.text
+
+
 REPORTS = st.lists(
     st.builds(
         report,

@@ -15,16 +15,17 @@ from shared.core.remediation.gate import Evidence, Passage
 from shared.flows.remediation.gate import Observation
 from shared.flows.remediation.probe_evidence import ProbeEvidence
 from shared.ids import cluster_key, new_id
+from shared.model.audit import AuditLine
 from shared.model.change import ChangeState, JournalEntry, StepState
 from shared.model.cluster import Cluster
 from shared.model.load_balancer import NodeList
 from shared.model.metric import Window
 from shared.model.plan import Baseline, CreatePublicIp, ObserveEgress
-from shared.model.probe import ProbeReport, TargetCounts
+from shared.model.probe import ProbeKey, ProbeReport, TargetCounts
 from shared.model.resource_id import ArmId
 from shared.model.text import Text
 from shared.store.errors import StoreUnavailable
-from shared.store.probes import ProbeReports
+from shared.store.probes import ProbeKeys, ProbeReports
 from shared.store.records import Put, PutJournal, Records
 from tests.support.builders import DEMAND, PLAN_OPTIONS, SYSTEM_SUBNET, USER_SUBNET, at, cluster, facts, node
 from tests.support.nouns import make_change
@@ -35,6 +36,11 @@ PLAN = plan_attachment(facts(), DEMAND, QUIET, PLAN_OPTIONS)
 GATES = {step.subnet_id: step for step in PLAN.steps if isinstance(step, ObserveEgress)}
 MOVED_AT, NOW = at(6), at(10)
 PARTITION = cluster_key(cluster().id)
+KEY_ID = "0123456789ab"
+
+
+def line() -> AuditLine:
+    return AuditLine(new_id(), NOW, "Ada", "probe key", KEY_ID)
 
 
 @dataclass
@@ -61,20 +67,28 @@ def reports(storage: str) -> ProbeReports:
 
 
 @pytest.fixture
+def keys(storage: str) -> ProbeKeys:
+    """One that is valid."""
+    keys = ProbeKeys(table_at(storage, f"k{new_id()}"), None)
+    keys.add(PARTITION, ProbeKey(KEY_ID, cluster().id, "", NOW, "Ada"), line())
+    return keys
+
+
+@pytest.fixture
 def azure() -> Azure:
     return Azure()
 
 
 @pytest.fixture
-def source(reports: ProbeReports, records: Records, azure: Azure) -> ProbeEvidence:
-    return ProbeEvidence(reports, records, cast(Discovery, azure), cast(Clock, azure), "West Europe")
+def source(reports: ProbeReports, keys: ProbeKeys, records: Records, azure: Azure) -> ProbeEvidence:
+    return ProbeEvidence(reports, keys, records, cast(Discovery, azure), cast(Clock, azure), "West Europe")
 
 
 def tell(reports: ProbeReports, number: int, sent_at: datetime, *, bad: int = 0, **changed: Any) -> None:
     targets = tuple(TargetCounts(target, 50, timed_out=bad) for target in ("app", "x:1"))
     pod = f"pod-{number}-{bad}"
     report = ProbeReport(new_id(32), node(number).name, pod, sent_at, sent_at, sent_at, "20.1.2.3", targets=targets)
-    reports.add(PARTITION, replace(report, **changed))
+    reports.add(PARTITION, replace(report, key_id=KEY_ID, **changed))
 
 
 def read(source: ProbeEvidence, subnet: str = SYSTEM_SUBNET, **before: object) -> Evidence:
@@ -106,6 +120,17 @@ def test_silence_counts_while_a_subnet_that_has_not_moved_reports(source: ProbeE
     assert read(source, first, nodes=[node(other).name]).passage is Passage.UNKNOWN
     tell(reports, quiet, at(8))
     assert read(source, first).passage is not Passage.SHUT
+
+
+def test_reports_of_a_revoked_key_do_not_hold_the_gate(
+    source: ProbeEvidence, reports: ProbeReports, keys: ProbeKeys, azure: Azure
+) -> None:
+    for number in (0, 2):
+        tell(reports, number, at(8), bad=5)
+    tell(reports, 1, at(8))
+    assert read(source, USER_SUBNET).passage is Passage.SHUT
+    keys.revoke(PARTITION, KEY_ID, line())
+    assert read(source, USER_SUBNET).passage is Passage.UNKNOWN
 
 
 def test_a_node_that_nobody_knows_counts_for_no_subnet(
