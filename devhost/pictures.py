@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from PIL import Image, ImageDraw, ImageFont
 
 from devhost.fonts import PACKAGED
+from devhost.stage import APP_FOLDER
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
+OUTPUT = APP_FOLDER / ".cache" / "screenshots"
+LANGUAGES = ("en", "es")
 WIDTHS = (1280, 390)
 THEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 TALLEST = 4000  # pixels: a fleet of a thousand clusters is cut there
@@ -80,3 +84,9 @@ def _frame(picture: bytes, caption: str) -> Image.Image:
     draw.rectangle((0, 0, FRAME[0], CAPTION_HEIGHT), fill="#14171b")
     draw.text((18, CAPTION_HEIGHT // 2), caption, fill="#ffffff", anchor="lm", font=ImageFont.truetype(FONT, 18))
     return frame
+
+
+def in_language(address: str, language: str) -> str:
+    parts = urlsplit(address)
+    query = {**dict(parse_qsl(parts.query)), "lang": language}
+    return parts._replace(query=urlencode(query)).geturl()

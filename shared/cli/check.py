@@ -10,17 +10,7 @@ from ..app import App
 from ..cloud.errors import AzureError
 from ..core.incidents.cluster_status import ClusterState, checked_state
 from ..model.text import Text
-from ..web.check_table import (
-    HEADINGS,
-    NODE_HEADINGS,
-    about_all,
-    cluster_rows,
-    in_order,
-    judged_line,
-    node_rows,
-    unlisted_line,
-    worst_of,
-)
+from ..web import check_table
 from .output import CLUSTER, MakeApp, Subcommands, add_command, print_error, print_json, say
 from .table import VERDICTS, add_fleet_output, is_listed, print_rows, print_verdict, say_folded
 
@@ -57,7 +47,9 @@ def check(options: argparse.Namespace, make_app: MakeApp) -> int:
 def _check_once(options: argparse.Namespace, app: App) -> int:
     now, cluster, minutes = app.clock.now(), options.cluster, options.window
     report = app.check.one(cluster, now, minutes) if cluster else app.check.all(now, minutes, options.waiting.count)
-    verdict = worst_of([checked_state(seen) for seen in report.assessments], is_complete=not report.unreadable)
+    verdict = check_table.worst_of(
+        [checked_state(seen) for seen in report.assessments], is_complete=not report.unreadable
+    )
     if options.output == "json":
         from ..web.answers import check_json
 
@@ -70,16 +62,21 @@ def _check_once(options: argparse.Namespace, app: App) -> int:
 def _print(options: argparse.Namespace, report: CheckReport, verdict: ClusterState) -> None:
     states = [checked_state(seen) for seen in report.assessments]
     listed = [seen for seen in report.assessments if is_listed(options, checked_state(seen), len(states))]
-    clusters, is_table = in_order(listed), options.output == "table"
+    clusters, is_table = check_table.in_order(listed), options.output == "table"
     if is_table:
-        print_verdict(options, verdict, about_all(states))
-        say(options, judged_line(report), "")
-    print_rows(options, HEADINGS, cluster_rows(clusters), [VERDICTS[checked_state(seen)][0] for seen in clusters])
+        print_verdict(options, verdict, check_table.about_all(states))
+        say(options, check_table.judged(report.window), "")
+    print_rows(
+        options,
+        check_table.HEADINGS,
+        check_table.cluster_rows(clusters),
+        [VERDICTS[checked_state(seen)][0] for seen in clusters],
+    )
     say_folded(options, len(states) - len(clusters))
-    if is_table and (nodes := node_rows(clusters)):
+    if is_table and (nodes := check_table.node_rows(clusters)):
         say(options, "")
-        print_rows(options, NODE_HEADINGS, nodes)
-    for line in map(unlisted_line, report.unreadable):
+        print_rows(options, check_table.NODE_HEADINGS, nodes)
+    for line in map(check_table.unlisted, report.unreadable):
         if is_table:
             say(options, "", line)
         else:

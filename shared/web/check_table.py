@@ -11,6 +11,7 @@ from ..core.incidents.cluster_status import ClusterState, checked_state
 from ..formatting import node_label, visible
 from ..model.assessment import Assessment
 from ..model.fleet import Unlisted
+from ..model.metric import Window
 from ..model.reading import Measured
 from ..model.resource_id import ArmId
 from ..model.text import Text, arranged
@@ -88,12 +89,12 @@ def node_rows(clusters: Sequence[Assessment]) -> list[tuple[Cell, ...]]:
     return [(node_label(node.name, node.is_gone), node.ip, node.failed) for node in clusters[0].reading.nodes]
 
 
-def judged_line(report: CheckReport) -> Text:
-    return Text("judged {start} to {end}", start=report.window.start, end=report.window.end)
+def judged(window: Window) -> Text:
+    return Text("judged {start} to {end}", start=window.start, end=window.end)
 
 
-def unlisted_line(unlisted: Unlisted) -> Text:
-    return Text("could not be listed: {what}", what=unlisted.text)
+def unlisted(what: Unlisted) -> Text:
+    return Text("could not be listed: {what}", what=what.text)
 
 
 def cell_text(cell: Cell, language: str) -> str:
@@ -106,20 +107,19 @@ def check_as_text(report: CheckReport, language: str) -> str:
     clusters = in_order(report.assessments)
     states = [checked_state(seen) for seen in clusters]
     verdict = worst_of(states, is_complete=not report.unreadable)
-    lines: list[str] = [verdict_line(verdict, about_all(states)), judged_line(report), ""]
+    lines: list[str] = [verdict_line(verdict, about_all(states)), judged(report.window), ""]
     lines += _columns(HEADINGS, cluster_rows(clusters), language)
     if nodes := node_rows(clusters):
         lines += ["", *_columns(NODE_HEADINGS, nodes, language)]
     if report.unreadable:
-        lines += ["", *map(unlisted_line, report.unreadable)]
+        lines += ["", *map(unlisted, report.unreadable)]
     return "".join(f"{visible(translated(line, language)).rstrip()}\n" for line in lines)
 
 
 def _columns(headings: Sequence[Text], rows: Sequence[Sequence[Cell]], language: str) -> list[str]:
+    if not rows:
+        return []
     table = [[cell_text(cell, language) for cell in row[: len(headings)]] for row in (headings, *rows)]
-    columns = []
-    for index, cells in enumerate(zip(*table, strict=True)):
-        is_number = any(isinstance(row[index], int) for row in rows)
-        width = max(map(len, cells))
-        columns.append([cell.rjust(width) if is_number else cell.ljust(width) for cell in cells])
-    return ["  ".join(row) for row in zip(*columns, strict=True)] if rows else []
+    aligns = [">" if any(isinstance(row[at], int) for row in rows) else "<" for at in range(len(headings))]
+    forms = [f"{align}{max(map(len, cells))}" for align, cells in zip(aligns, zip(*table, strict=True), strict=True)]
+    return ["  ".join(format(cell, form) for cell, form in zip(row, forms, strict=True)) for row in table]

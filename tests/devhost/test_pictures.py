@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from devhost.pictures import FONT, FRAME, save_small, save_story
-from devhost.screenshots import in_language
+from devhost.pictures import FONT, FRAME, in_language, save_small, save_story
 
 ROOT = Path(__file__).parents[2]
 PAGES = "".join((ROOT / page).read_text("utf-8") for page in ("README.md", "docs/pages.md"))
