@@ -97,7 +97,19 @@ def set_up(
                 tls=tls,
             )
         )
+        _pass_first_tick(host.settings)
         yield Stage(simulator, host)
+
+
+def _pass_first_tick(settings: Mapping[str, str]) -> None:
+    """As if the app had said before what it sees."""
+    from shared.app import App
+    from shared.clock import SystemClock
+    from shared.model.coverage import FleetRecord
+    from shared.settings import load_settings
+    from shared.store.records import FLEET_PARTITION, Put
+
+    App(load_settings(settings), SystemClock()).records.commit_in(FLEET_PARTITION, [Put(FleetRecord())])
 
 
 def slack_bot(simulator: RunningSimulator, base_url: str) -> dict[str, str]:

@@ -17,8 +17,10 @@ from .errors import SnatbotError
 from .first_use import cached_property
 from .flows.notification.outbox import Outbox
 from .flows.notification.route import Router
+from .model.text import Text
 
 if TYPE_CHECKING:
+    from .chat.first_message import Deployment
     from .flows.audit.attempts import RefusedAttempts
     from .flows.audit.receipt import Receipts
     from .flows.audit.seal import PolicyAudit, SealAudit
@@ -162,12 +164,23 @@ class Watching(Clients):
         )
 
     @cached_property
+    def deployment(self) -> Deployment:
+        from .chat.first_message import Deployment
+
+        settings = self.settings
+        by_link = settings.approval_mode == "link"
+        rules = () if by_link else settings.approval_policy.rules
+        approvers = (Text("whoever holds a link"),) if by_link else tuple(dict.fromkeys(rule.wanted for rule in rules))
+        may_apply = settings.is_remediation_on
+        return Deployment(settings.detector_client_id, settings.subscriptions, approvers if may_apply else ())
+
+    @cached_property
     def watch(self) -> Watch:
         from .flows.incidents.deleted_clusters import DeletedClusters
         from .flows.monitoring.shard_reports import ShardReports
         from .flows.monitoring.tick import WatchPolicy
         from .flows.monitoring.tracked_scan import TrackedScan
-        from .flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
+        from .flows.monitoring.unmeasured import Greeting, UnmeasuredClusters, UnmeasuredPolicy
         from .flows.monitoring.watch import Watch
 
         settings = self.settings
@@ -186,7 +199,14 @@ class Watching(Clients):
                 self.active_clusters,
                 self.schedule,
             ),
-            UnmeasuredClusters(self.records, self.fleet_discovery, self.outbox, self._default_rules, policy),
+            UnmeasuredClusters(
+                self.records,
+                self.fleet_discovery,
+                self.outbox,
+                self._default_rules,
+                policy,
+                Greeting(self.deployment, Outbox(tuple(self.channels))),
+            ),
             DeletedClusters(self.records, self.active_clusters, self.fleet_discovery, self.outbox),
             self.records,
             ShardReports(self.fleet_cache, self.schedule.ports_every + timedelta(minutes=2)),

@@ -41,7 +41,9 @@ def show_fleet(req: func.HttpRequest) -> func.HttpResponse:
     person = reader.visitor.person
     audit_url = "/api/audit" if person and Role.AUDIT in person.roles else ""
     view = FleetView(_fleet(app), app.clock.now(), reader.paths, wanted, state, audit_url)
-    return as_page(fleet_page(view, language=language_of(req), signed_in=signed_in(app, reader.visitor)))
+    return as_page(
+        fleet_page(view, app.deployment, language=language_of(req), signed_in=signed_in(app, reader.visitor))
+    )
 
 
 def show_cluster(req: func.HttpRequest) -> func.HttpResponse:

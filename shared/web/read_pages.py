@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from ..chat.first_message import NOTHING_SET, Deployment
 from ..model.incident import ClusterRecord
 from .cluster_view import ClusterView
 from .fleet_view import FleetView
@@ -9,8 +10,11 @@ from .incident_view import IncidentView
 from .pages import FLEET, SignedIn, crumbs, render
 
 
-def fleet_page(view: FleetView, *, language: str = "en", signed_in: SignedIn | None = None) -> str:
-    return render("fleet.html", language, view=view, is_live=True, signed_in=signed_in)
+def fleet_page(
+    view: FleetView, deployment: Deployment = NOTHING_SET, *, language: str = "en", signed_in: SignedIn | None = None
+) -> str:
+    """``deployment``: shown while there is no cluster."""
+    return render("fleet.html", language, view=view, deployment=deployment, is_live=True, signed_in=signed_in)
 
 
 def cluster_page(view: ClusterView, *, language: str = "en", signed_in: SignedIn | None = None) -> str:

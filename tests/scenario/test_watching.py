@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from shared.model.finding import FindingKind, Severity
 from shared.model.incident import IncidentState
+from shared.store.records import FLEET_PARTITION
 from shared.triggers import http_health
 from shared.web.answers import plain
 from tests.support.azure_in_process import serve_azure
@@ -115,6 +117,20 @@ def test_after_the_cure_losing_the_gateway_is_an_incident(storage: str, monkeypa
         assert any("lost NAT gateway association" in text for text in theatre.slack_texts()[told:])
         newest = max(theatre.app.records.incidents(theatre.partition), key=lambda one: one.opened_at)
         assert (newest.state, newest.severity) == (IncidentState.OPEN, Severity.CRITICAL)
+
+
+def test_a_new_deployment_posts_once_to_each_chat_what_it_sees(storage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve_azure("quiet") as simulator:
+        for name, value in simulator.environment().items():
+            monkeypatch.setenv(name, value)
+        theatre = Theatre(simulator, storage, TEAMS_WEBHOOK_URL=simulator.teams_webhook_url)
+        theatre.app.table.delete(FLEET_PARTITION, "fleet")
+        theatre.tick(3)
+        told = simulator.messages()
+        assert sorted(message["service"] for message in told) == ["slack", "teams"]
+        for message in told:
+            text = json.dumps(message["body"], ensure_ascii=False)
+            assert "snatbot is up, and sees" in text and "What snatbot may do" in text
 
 
 @pytest.mark.parametrize("scenario", ["quiet", "storm"])

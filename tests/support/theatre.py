@@ -20,8 +20,10 @@ from shared.auth.signing import LinkTarget
 from shared.clock import Instant
 from shared.ids import new_id
 from shared.model.change import Change, ChangeState, JournalEntry
+from shared.model.coverage import FleetRecord
 from shared.model.identity import Person, Role
 from shared.settings import load_settings
+from shared.store.records import FLEET_PARTITION, Put
 from shared.store.vnet_lock import VnetLock
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
@@ -78,6 +80,7 @@ class Theatre:
         }
         self.app = self.new_app()
         self.app.stop_switch.begin(self.clock.now())  # the same as after creating the table
+        self.app.records.commit_in(FLEET_PARTITION, [Put(FleetRecord())])  # it has said what it sees at first
 
     def new_app(self) -> App:
         """An app as in a new process: only the storage is kept."""

@@ -17,7 +17,7 @@ from shared.flows.monitoring.inventory import FleetInventory
 from shared.flows.monitoring.shard_reports import ShardReports
 from shared.flows.monitoring.tick import Tick, WatchPolicy
 from shared.flows.monitoring.tracked_scan import TrackedScan
-from shared.flows.monitoring.unmeasured import UnmeasuredClusters, UnmeasuredPolicy
+from shared.flows.monitoring.unmeasured import Greeting, UnmeasuredClusters, UnmeasuredPolicy
 from shared.flows.monitoring.watch import Watch
 from shared.flows.notification.outbox import Outbox, message_of
 from shared.ids import cluster_key
@@ -56,13 +56,14 @@ class World:
         policy: WatchPolicy = POLICY,
         usual: TagRules | None = None,
         coverage: UnmeasuredPolicy = COVERAGE,
+        greeting: Greeting | None = None,
     ) -> None:
         self.azure = FakeAzure(watched(*(cluster(name=name) for name in names)))
         self.access = FakeAccess({"state": HEALTHY})
         self.table = table
         self.policy = policy
         self.count = RequestCount()
-        self.coverage = coverage
+        self.coverage, self.greeting = coverage, greeting
         self.usual = usual or TagRules()
         self.records, self.liveness = Records(table), Liveness(table)
         self.cache, self.active_clusters = FleetCache(table), ActiveClusterIndex(table)
@@ -88,7 +89,7 @@ class World:
                 self.active_clusters,
                 SCHEDULE,
             ),
-            UnmeasuredClusters(self.records, self.azure.fleet, outbox, self.usual, self.coverage),
+            UnmeasuredClusters(self.records, self.azure.fleet, outbox, self.usual, self.coverage, self.greeting),
             DeletedClusters(self.records, self.active_clusters, self.azure.fleet, outbox),
             self.records,
             ShardReports(self.cache, SCHEDULE.ports_every + timedelta(minutes=2)),

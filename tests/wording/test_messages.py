@@ -15,10 +15,13 @@ import pytest
 
 from shared import chat
 from shared.chat import slack, teams
+from shared.chat.first_message import Deployment
 from shared.chat.message import Message, MessageKind
 from shared.model.change import ChangeState, JournalEntry, StepState
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
+from shared.model.reading import Cause
+from shared.model.tally import Tally, Unseen
 from shared.model.text import Text
 from shared.wording.languages import LANGUAGES
 from shared.wording.render import translated
@@ -92,6 +95,7 @@ def _about_changes(number: int) -> Iterator[dict[str, Any]]:
 
 def usual(number: int) -> dict[str, Any]:
     texts = tuple(Text("the list of {name} can't be read", name=name) for name in cases.SUBNETS[: max(1, number)])
+    unseen = tuple(Unseen("0b1f6471", Cause.FORBIDDEN, texts[0], Text(""), (name,)) for name in cases.SUBNETS[:number])
     return {
         "now": START,
         "is_withdrawn": number == 1,
@@ -105,6 +109,10 @@ def usual(number: int) -> dict[str, Any]:
         "by": "Ada",
         "channel": "night-shift",
         "over": texts,
+        "clusters": number,
+        "tally": Tally(clusters=number, measured=number // 2, unmeasured=number - number // 2, unseen=unseen),
+        "missing": () if number else texts,
+        "deployment": Deployment(approvers=texts if number else ()),
     }
 
 

@@ -1,21 +1,22 @@
 """Notify people of clusters that can't be measured any more, and of what prevents monitoring: once for the fleet."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ...chat import fleet_messages
+from ...chat.first_message import Deployment, first_message
 from ...chat.message import Message
 from ...cloud.errors import AzureError
 from ...cloud.fleet_query import FleetDiscovery
 from ...core.detection.tags import TagRules, read_tags
 from ...core.incidents.scan_health import nothing_found, nothing_measured, stale_list
-from ...core.incidents.standing_problems import by_subject, update_problems
+from ...core.incidents.standing_problems import StandingProblemNews, by_subject, update_problems
 from ...core.incidents.unmeasured import FleetListing, UnmeasuredNews, update_unmeasured
 from ...formatting import clusters_of, listed
 from ...ids import short_key
-from ...model.coverage import FleetRecord
+from ...model.coverage import FleetRecord, StandingProblem
 from ...model.fleet import Fleet, Unlisted
 from ...model.tally import Tally
 from ...model.text import Text, arranged
@@ -37,12 +38,24 @@ class UnmeasuredPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Greeting:
+    """What the first tick of a new deployment posts to each channel, whatever the routes. It has no record yet."""
+
+    deployment: Deployment
+    outbox: Outbox
+
+    def rows(self, clusters: int, tally: Tally, missing: Sequence[Text], wall: datetime) -> list[Put]:
+        return self.outbox.rows("", first_message(clusters, tally, missing, self.deployment), wall)
+
+
+@dataclass(frozen=True, slots=True)
 class UnmeasuredClusters:
     records: Records
     discovery: FleetDiscovery
     outbox: Outbox
     default_rules: TagRules
     policy: UnmeasuredPolicy
+    greeting: Greeting | None = None
 
     def update(self, found: ListedFleet, tally: Tally, now: datetime, wall: datetime) -> tuple[Text, ...]:
         """Post the news, and return why nobody should rely on this scan; empty if it is complete.
@@ -55,12 +68,14 @@ class UnmeasuredClusters:
         has_seen_clusters = after.has_seen_clusters or not self.policy.expects_clusters
         empty = nothing_found(found.fleet, has_seen_clusters=has_seen_clusters, are_some_lost=bool(after.lost))
         problems = (empty, *found.fleet.unreadable) if empty and not after.lost else found.fleet.unreadable
-        troubles, trouble_news = update_problems(record.troubles, by_subject(problems), now, self.policy.grace_period)
+        greeting = None if stored else self.greeting
+        troubles, trouble_news = self._troubles(record, problems, now, greeting)
         bad_tags, tag_news = update_problems(record.bad_tags, self._bad_tags(found), now, timedelta())
         one_by_one, slow_news = update_problems(record.one_by_one, tally.one_by_one, now, timedelta())
         after = replace(after, troubles=troubles, bad_tags=bad_tags, one_by_one=one_by_one)
         news = replace(news, troubles=trouble_news, bad_tags=tag_news, one_by_one=slow_news)
-        self._store(stored, after, news, now, wall)
+        greets = greeting.rows(len(found.fleet.clusters), tally, trouble_news.due, wall) if greeting else []
+        self._store(stored, after, news, now, wall, greets)
         stale = stale_list(found.fleet, now, self.policy.kept_for)
         unsound = (stale, empty.text if empty else Text(""), nothing_measured(tally))
         return tuple(filter(None, unsound))
@@ -69,8 +84,17 @@ class UnmeasuredClusters:
         """The clusters could not be listed, and no list is kept: all are unknown."""
         stored = self.records.fleet()
         record = stored.value if stored else FleetRecord()
-        troubles, news = update_problems(record.troubles, by_subject((problem,)), now, self.policy.grace_period)
-        self._store(stored, replace(record, troubles=troubles), UnmeasuredNews(troubles=news), now, wall)
+        greeting = None if stored else self.greeting
+        troubles, news = self._troubles(record, (problem,), now, greeting)
+        greets = greeting.rows(0, Tally(), news.due, wall) if greeting else []
+        self._store(stored, replace(record, troubles=troubles), UnmeasuredNews(troubles=news), now, wall, greets)
+
+    def _troubles(
+        self, record: FleetRecord, problems: Sequence[Unlisted], now: datetime, greeting: Greeting | None
+    ) -> tuple[tuple[StandingProblem, ...], StandingProblemNews]:
+        """A greeting names them at once, so that their end is posted."""
+        grace_period = timedelta() if greeting else self.policy.grace_period
+        return update_problems(record.troubles, by_subject(problems), now, grace_period)
 
     def _listing(self, record: FleetRecord, found: ListedFleet) -> FleetListing:
         names: dict[str, str] = {}
@@ -126,11 +150,12 @@ class UnmeasuredClusters:
         news: UnmeasuredNews,
         now: datetime,
         wall: datetime,
+        greets: Sequence[Put],
     ) -> None:
-        if news.is_empty and after == (before.value if before else FleetRecord()):
+        if not greets and news.is_empty and after == (before.value if before else FleetRecord()):
             return
-        writes = [Put(after, before.etag if before else None)]
-        for message in _messages(news, now):
+        writes = [Put(after, before.etag if before else None), *greets]
+        for message in _messages(replace(news, troubles=StandingProblemNews()) if greets else news, now):
             writes += self.outbox.rows("", message, wall)
         lines = list(_lines(news, now))
         try:
