@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from shared.chat.channels import Channel
 from shared.chat.errors import ChatError, ChatRefused, ChatUnavailable
 from shared.chat.message import Message
 from shared.model.text import Text
 
 
-class FakeChannel:
+class FakeChannel(Channel):
     """Keeps the posts; ``trouble`` decides by title which post fails."""
 
-    def __init__(self, trouble: Callable[[str], ChatError | None] = lambda _: None) -> None:
+    __setattr__ = object.__setattr__
+
+    def __init__(self, trouble: Callable[[str], ChatError | None] = lambda _: None, language: str = "en") -> None:
+        super().__init__("slack", "https://chat.example/hook", language)
         self.posted: list[str] = []
         self.messages: list[Message] = []
-        self.language = "en"
         self.tried: list[str] = []
         self.trouble = trouble
 

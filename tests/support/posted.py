@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
-from shared.chat.channels import Channel
 from shared.chat.message import Message, Tone
 from shared.flows.notification.deliver import Deliver, Delivery
 from shared.flows.notification.outbox import Outbox
@@ -30,7 +28,7 @@ class Post:
         self.records = records
         self.liveness = liveness
         self.channels = channels or {"slack": FakeChannel()}
-        self.flow = Deliver(records, liveness, {name: cast(Channel, one) for name, one in self.channels.items()})
+        self.flow = Deliver(records, liveness, self.channels)
 
     def put(self, *titles: str, wall: datetime = WALL) -> None:
         outbox = Outbox(tuple(self.channels))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from shared.chat.channels import AnyChannel, Channel
+from shared.chat.channels import AnyChannel
 from shared.chat.fleet_messages import incidents_opened
 from shared.chat.message import Audience
 from shared.chat.pager import Event, PagerDuty
@@ -139,7 +139,7 @@ def test_chats_get_the_list_and_a_pager_each_incident(
     monkeypatch.setattr(PagerDuty, "send", send)
     found, slack = sights(MANY), FakeChannel()
     track(world, found)
-    channels: dict[str, AnyChannel] = {"slack": cast(Channel, slack), "teams": PagerDuty("https://x.example", "key")}
+    channels: dict[str, AnyChannel] = {"slack": slack, "teams": PagerDuty("https://x.example", "key")}
     for partition in (FLEET_PARTITION, *(each.key for each in found)):
         Deliver(world.records, liveness, channels).all_due(partition, lambda: at(9))
     assert slack.posted == ["Failing: SNAT port exhaustion on 6 clusters"]

@@ -7,13 +7,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from shared.auth.links import Links
 from shared.auth.signing import Signer
-from shared.chat.channels import Channel
 from shared.chat.errors import ChatError
 from shared.chat.message import Message, MessageKind, Tone
 from shared.chat.pager import PagerDuty
@@ -45,8 +44,7 @@ def test_everything_due_is_posted_in_order_and_taken_out(post: Post) -> None:
 
 
 def test_each_channel_gets_a_stored_message_in_its_own_language(records: Records, liveness: Liveness) -> None:
-    english, spanish = FakeChannel(), FakeChannel()
-    spanish.language = "es"
+    english, spanish = FakeChannel(), FakeChannel(language="es")
     post = Post(records, liveness, slack=english, teams=spanish)
     message = Message(utc(WALL), number(12_000), Tone.NEUTRAL, facts=((Text("IP"), percent(1, 8)),))
     records.commit(CLUSTER.id, Outbox(("slack", "teams")).rows(CLUSTER.name, message, WALL))
@@ -120,9 +118,9 @@ def test_a_message_that_another_worker_has_just_taken_out_is_no_error(post: Post
             return (stored,), {}
 
     stale = Stale(post.records._table)
-    assert Deliver(stale, post.liveness, {"slack": cast(Channel, post.channels["slack"])}).run(
-        PARTITION, WALL + MINUTE
-    ) == (Delivery(waiting=1))
+    assert Deliver(stale, post.liveness, {"slack": post.channels["slack"]}).run(PARTITION, WALL + MINUTE) == (
+        Delivery(waiting=1)
+    )
     assert post.channels["slack"].posted == []
 
 
@@ -155,7 +153,7 @@ def test_a_row_that_an_earlier_release_wrote_is_delivered(post: Post, table: Tab
 def test_a_message_about_an_incident_leads_to_its_page(records: Records, liveness: Liveness) -> None:
     slack, incident = FakeChannel(), make_incident()
     page_of = Links("https://bot.example.com", Signer(["k" * 32], 60)).incident
-    flow = Deliver(records, liveness, {"slack": cast(Channel, slack)}, incident_page=page_of)
+    flow = Deliver(records, liveness, {"slack": slack}, incident_page=page_of)
     about = Message(Text("title"), Text("summary"), Tone.ALARM, subject=incident.id)
     for message in (about, replace(about, subject="a-change"), replace(about, subject="")):
         records.commit_in(PARTITION, Outbox(("slack",)).rows(CLUSTER.name, message, WALL))
@@ -179,7 +177,7 @@ def test_trouble_can_be_silenced_from_its_message(
     records: Records, liveness: Liveness, kind: MessageKind, state: IncidentState, is_offered: bool
 ) -> None:
     slack, incident = FakeChannel(), replace(make_incident(), state=state)
-    channels = {"slack": cast(Channel, slack)}
+    channels = {"slack": slack}
     flow = Deliver(records, liveness, channels, incident_page=lambda _: "https://x.example", can_silence=True)
     message = Message(Text("title"), Text("summary"), Tone.ALARM, kind=kind, subject=incident.id)
     records.commit_in(PARTITION, [Put(incident), *Outbox(("slack",)).rows(CLUSTER.name, message, WALL)])
@@ -206,7 +204,7 @@ def test_a_pager_hears_how_the_incident_stands_now(
 
 def test_a_message_about_monitoring_leads_to_the_page_of_all_clusters(records: Records, liveness: Liveness) -> None:
     slack = FakeChannel()
-    flow = Deliver(records, liveness, {"slack": cast(Channel, slack)}, fleet_page=lambda: "https://x.example/fleet")
+    flow = Deliver(records, liveness, {"slack": slack}, fleet_page=lambda: "https://x.example/fleet")
     rows = Outbox(("slack",)).rows("", Message(Text("title"), Text("summary"), Tone.NEUTRAL), WALL)
     records.commit_in(FLEET_PARTITION, rows)
     flow.run(FLEET_PARTITION, WALL + MINUTE)

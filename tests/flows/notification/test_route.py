@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from shared.chat.channels import Channel
 from shared.chat.message import Message, Tone
 from shared.flows.notification.deliver import Deliver
 from shared.flows.notification.outbox import Outbox
@@ -45,7 +44,7 @@ class Told:
 
     def _flow(self, records: Records, liveness: Liveness) -> Deliver:
         names = tuple(self.channels)
-        channels = {name: cast(Channel, channel) for name, channel in self.channels.items()}
+        channels = {name: channel for name, channel in self.channels.items()}
         return Deliver(records, liveness, channels, Router(records, ROUTES, ("slack",), names))
 
     def store(self, severity: Severity = Severity.WARNING, **tags: str) -> None:
