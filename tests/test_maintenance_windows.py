@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from shared.maintenance_windows import MaintenanceWindows, parse_maintenance
+from tests.support.every import every
 
 SATURDAY = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ def test_days_may_be_a_range_or_every_day() -> None:
     weekend = parse_maintenance("sat-mon 18:00-18:30")
     assert [weekend.holds(on(day, 18, 10)) for day in range(7)] == [True, True, True, False, False, False, False]
     daily = parse_maintenance("daily 03:00-03:30")
-    assert all(daily.holds(on(day, 3, 29)) and not daily.holds(on(day, 3, 30)) for day in range(7))
+    assert every(daily.holds(on(day, 3, 29)) and not daily.holds(on(day, 3, 30)) for day in range(7))
 
 
 def test_a_window_may_be_for_once_in_any_zone() -> None:

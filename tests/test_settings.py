@@ -15,6 +15,7 @@ from shared.cli.settings import EVERYDAY, SECTIONS, describe, everyday_table, se
 from shared.core.detection.thresholds import Thresholds
 from shared.errors import MisconfiguredError
 from shared.settings import Settings, load_settings
+from tests.support.every import every
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))
@@ -430,7 +431,7 @@ def test_the_sample_lists_exactly_the_settings_and_loads() -> None:
     assert list(values) == [*BESIDE, *ALIASES]
     assert values["FUNCTIONS_WORKER_RUNTIME"] == "python"
     assert SAMPLE["IsEncrypted"] is False
-    assert all(isinstance(value, str) for value in values.values()), "the host takes texts only"
+    assert every(isinstance(value, str) for value in values.values()), "the host takes texts only"
 
 
 def test_the_sample_is_the_defaults_on_the_storage_emulator() -> None:
@@ -465,7 +466,7 @@ def test_every_setting_is_read_by_the_code() -> None:
     ]
     assert unread == []
     assert seen_through
-    assert all(f"settings.{name}" in code for name in seen_through.values())
+    assert every(f"settings.{name}" in code for name in seen_through.values())
 
 
 def test_the_readme_shows_what_everybody_sets_as_it_is() -> None:

@@ -17,6 +17,7 @@ from shared.auth.entra import EntraId
 from shared.auth.errors import EntraUnavailable, GuestRefused, SignInRefused, StepUpRefused
 from shared.model.identity import Role, StepUp
 from tests.support.entra_tokens import AUTHORITY, CLIENT, NONCE, TENANT, Entra, claims
+from tests.support.every import every
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
 ENDPOINT = f"{AUTHORITY}/{TENANT}/oauth2/v2.0"
@@ -131,7 +132,7 @@ def test_the_managed_identitys_assertion_is_made_for_each_sign_in(wire: Wire) ->
     for _ in range(2):
         app.person(FLOW, ANSWER, NOW)
     assert [sent["client_assertion"] for sent in wire.sent] == ["first.a.b", "second.a.b"]
-    assert all("client_secret" not in sent and sent["code_verifier"] == "v" for sent in wire.sent)
+    assert every("client_secret" not in sent and sent["code_verifier"] == "v" for sent in wire.sent)
 
 
 def test_begin_gives_an_address_with_pkce_and_the_given_state(wire: Wire) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from devhost.browser import BrowserNotFoundError, camera, find_chromium
+from tests.support.every import every
 
 PNG = b"\x89PNG\r\n"
 
@@ -53,4 +54,4 @@ def test_without_one_on_the_machine_the_packaged_one_shows_text_and_takes_pictur
 
     # A thread of its own: Playwright allows one at a time in each, and other tests may have theirs open in this one.
     with ThreadPoolExecutor(1) as pool:
-        assert all(picture.startswith(PNG) for picture in pool.submit(pictures).result())
+        assert every(picture.startswith(PNG) for picture in pool.submit(pictures).result())

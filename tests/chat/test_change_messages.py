@@ -15,6 +15,7 @@ from shared.model.resource_id import ArmId
 from shared.model.text import Text
 from tests.support import nouns
 from tests.support.advised import FITTING, ask
+from tests.support.every import every
 
 URL = "https://snatbot.example.net/api/changes/chg-19c2?t=x"
 
@@ -42,7 +43,7 @@ def test_a_proposal_says_what_will_be_done_and_until_when_to_decide() -> None:
         "snet-system. Open connections may drop; egress IPs change (now 20.50.10.7, then pip-shop-prod-1 and "
         "pip-shop-prod-2); it can be rolled back.",
     )
-    assert all(section.is_detail for section in details)
+    assert every(section.is_detail for section in details)
     assert "Subnets: snet-user and snet-system" in section(message, "The plan").bullets
     assert section(message, "What will be done").steps == (
         "Create public IP `pip-shop-prod-1`",

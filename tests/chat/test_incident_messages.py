@@ -13,6 +13,7 @@ from shared.model.reading import Measured
 from shared.model.text import Text
 from tests.support import nouns
 from tests.support.advised import MANAGED, ask
+from tests.support.every import every
 
 
 def section(message: Message, title: str) -> Section:
@@ -74,7 +75,7 @@ def test_while_remediation_is_off_the_alert_leads_to_the_steps(opened: Message) 
         "In your code",
         "Where",
     ]
-    assert all(section.is_detail for section in details)
+    assert every(section.is_detail for section in details)
     assert not choices.text
     assert [step.split(":")[0] for step in choices.steps] == ["Cure", "Relief"]
 
@@ -89,7 +90,7 @@ def test_a_blocked_plan_says_why_in_words() -> None:
     )
     assert len(reasons) == 2
     assert nouns.make_advice().commands
-    assert all(command in section(message, "What to do now").code for command in nouns.make_advice().commands)
+    assert every(command in section(message, "What to do now").code for command in nouns.make_advice().commands)
 
 
 def test_steps_for_an_own_network_can_be_followed_with_the_real_names() -> None:

@@ -10,6 +10,7 @@ from shared.model.assessment import Assessment
 from shared.model.cluster import NodePool
 from shared.model.resource_id import ArmId
 from tests.support import nouns
+from tests.support.every import every
 
 
 def test_brackets_in_a_resource_group_are_no_syntax_and_what_is_created_is_tagged() -> None:
@@ -30,7 +31,7 @@ def test_brackets_in_a_resource_group_are_no_syntax_and_what_is_created_is_tagge
         "network vnet subnet",
         "aks update --subscription",
     ]
-    assert all(shlex.join(line) == text for line, text in zip(words, lines, strict=True)), "nothing is left unquoted"
+    assert every(shlex.join(line) == text for line, text in zip(words, lines, strict=True)), "nothing is left unquoted"
     for line in words[1:4]:
         assert line[line.index("-g") + 1] == "rg(net)"
         assert line[line.index("--tags") + 1] == "snatbot=shop-prod"

@@ -17,6 +17,7 @@ from shared.cli.output import Waiting
 from shared.cloud.errors import SignInFailed, Unavailable
 from shared.errors import BadInput, MisconfiguredError, NotFoundHere
 from shared.model.text import Text
+from tests.support.every import every
 from tests.support.terminal import HEALTHY, Check, assessed, run
 
 ROOT = Path(__file__).parents[2]
@@ -158,7 +159,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_shell_completes_each_command(capsys: pytest.CaptureFixture[str], shell: str) -> None:
     assert main(["--print-completion", shell]) == 0
     out = capsys.readouterr().out
-    assert all(command in out for command in ("check", "silences", "unsilence", "start"))
+    assert every(command in out for command in ("check", "silences", "unsilence", "start"))
     if shell == "bash":
         subprocess.run(["bash", "-n"], input=out, text=True, check=True)
 

@@ -10,6 +10,7 @@ from shared.chat.labels import CHECK_LABELS, describe_check
 from shared.formatting import capital, sentences
 from shared.web.plan_view import plan_view
 from tests.support.advised import every_answer
+from tests.support.every import every
 from tests.support.nouns import make_advice, make_plan
 from tests.support.terminal import run
 
@@ -23,7 +24,7 @@ def test_plan_shows_all_that_its_page_shows(capsys: pytest.CaptureFixture[str]) 
     assert plan.demand is not None
     for texts in (plan.commands, plan.rollback_commands, view.kept, plan.demand.arithmetic, plan.notes):
         assert texts
-        assert all(capital(text) in out for text in texts)
+        assert every(capital(text) in out for text in texts)
     for check in (*view.concerns, *view.passed):
         assert f"{CHECK_LABELS[check.result]}, {capital(check.name)}: {describe_check(check)}" in out
         assert f"source: {check.source}" in out
@@ -36,7 +37,7 @@ def test_plan_folds_what_passed(capsys: pytest.CaptureFixture[str]) -> None:
     out, view = capsys.readouterr().out, plan_view(make_plan())
     assert f"{len(view.passed)} checks passed; `--all` shows them" in out
     assert not any(describe_check(check) in out for check in view.passed)
-    assert all(describe_check(check) in out for check in view.concerns)
+    assert every(describe_check(check) in out for check in view.concerns)
 
 
 def test_a_plan_that_cannot_be_executed_says_why_and_exits_with_one(capsys: pytest.CaptureFixture[str]) -> None:

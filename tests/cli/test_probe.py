@@ -16,6 +16,7 @@ from shared.app import App
 from shared.cli.__main__ import main
 from shared.core.guidance.egress_probe import probe_month
 from shared.web.export.probe_manifest import SCRIPT
+from tests.support.every import every
 
 IMAGE = f"registry.example.com/tools/curl@sha256:{'0a' * 32}"
 BASE = ("probe", "manifest", "--cluster", "shop", "--image", IMAGE, "--url", "https://snat.example.com")
@@ -207,4 +208,4 @@ def test_manifest_terminal_and_documentation_say_the_same_price(capsys: Print) -
     assert main([*BASE], no_app) == 0
     out, err = capsys.readouterr()
     for where in (out, err, cost.probe_section()):
-        assert all(figure in where for figure in figures)
+        assert every(figure in where for figure in figures)

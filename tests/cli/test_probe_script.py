@@ -26,6 +26,7 @@ from shared.model.probe import ProbeKey, ProbeReport
 from shared.model.resource_id import ArmId
 from shared.store.probes import ProbeReports
 from shared.web.export.probe_manifest import SCRIPT
+from tests.support.every import every
 from tests.support.probe_pod import KEY, ProbePod, free_port, shells
 
 pytestmark = pytest.mark.network
@@ -210,7 +211,7 @@ def test_while_the_answer_says_30_it_measures_every_half_minute_and_reports_ever
 ) -> None:
     app.answers = [(200, '{"interval_seconds": 30}')]
     pod.run(app.url, rounds=7)
-    assert all(27 <= seconds <= 33 for seconds in pod.sleeps[1:])
+    assert every(27 <= seconds <= 33 for seconds in pod.sleeps[1:])
     assert pod.sleeps[0] < 30
     assert [len(report["connections"]) for report in app.reports] == [1, 3, 3]
     assert app.calls == 7
@@ -228,14 +229,14 @@ def test_without_an_open_incident_it_measures_every_five_minutes(any_pod: ProbeP
     app.answers = [(200, '{"interval_seconds": 30}'), (200, '{"interval_seconds": 300}')]
     any_pod.run(app.url, rounds=6)
     assert [seconds > 200 for seconds in any_pod.sleeps[1:]] == [False, False, False, True, True, True]
-    assert all(270 <= seconds < 330 for seconds in any_pod.sleeps[4:])
+    assert every(270 <= seconds < 330 for seconds in any_pod.sleeps[4:])
 
 
 def test_half_a_minute_ends_when_no_answer_has_said_so_for_15_minutes(any_pod: ProbePod, app: App) -> None:
     app.answers = [(200, '{"interval_seconds": 30}'), (503, "")]
     any_pod.run(app.url, rounds=36)
-    assert all(seconds <= 33 for seconds in any_pod.sleeps[1:25])
-    assert all(seconds > 200 for seconds in any_pod.sleeps[34:])
+    assert every(seconds <= 33 for seconds in any_pod.sleeps[1:25])
+    assert every(seconds > 200 for seconds in any_pod.sleeps[34:])
 
 
 def test_reports_wait_until_the_app_takes_them_and_the_newest_comes_first(pod: ProbePod, app: App) -> None:
@@ -249,7 +250,7 @@ def test_reports_wait_until_the_app_takes_them_and_the_newest_comes_first(pod: P
     sent = [report["sent_at"] for report in app.reports]
     assert len(set(sent)) == 4
     assert sent == sorted(sent, reverse=True)
-    assert all(report["ticket"].startswith(report["report_id"]) for report in app.reports)
+    assert every(report["ticket"].startswith(report["report_id"]) for report in app.reports)
     assert pod.waiting == 0
     assert app.connections == 4 + 3 + 1  # the four reports over one
 
@@ -298,7 +299,7 @@ def test_of_an_answer_only_its_number_is_read(pod: ProbePod, app: App, answer: s
     assert not (pod.work.parent / "pwned").exists()
     assert pod.sleeps[1] > 200
     assert {report["ticket"] for report in app.reports} == {""}
-    assert all(path.stat().st_size <= 32 * 1024 for path in pod.work.iterdir())
+    assert every(path.stat().st_size <= 32 * 1024 for path in pod.work.iterdir())
 
 
 def test_a_ticket_of_any_length_leaves_the_report_small(any_pod: ProbePod, app: App) -> None:

@@ -19,6 +19,7 @@ from shared.model.cluster import Cluster, VnetOwnership
 from shared.model.metric import MetricAnswer, Window
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
+from tests.support.every import every
 
 FAILING = {"10.40.1.5", "10.40.1.8", "10.40.1.10"}
 LOAD_BALANCERS = "Microsoft.Network/loadBalancers"
@@ -108,7 +109,7 @@ def test_the_facts_for_planning_are_complete(arm: Arm, discovery: Discovery, sho
     assert facts.vnet_location == "westeurope"
     assert [subnet.name for subnet in facts.subnets] == ["aks-user", "aks-system"]
     assert [len(subnet.attached_ids) for subnet in facts.subnets] == [9, 3]
-    assert all({"networkSecurityGroup", "serviceEndpoints"} <= set(subnet.properties) for subnet in facts.subnets)
+    assert every({"networkSecurityGroup", "serviceEndpoints"} <= set(subnet.properties) for subnet in facts.subnets)
     assert len(facts.outbound_ips) == 1
     assert facts.outbound_ips[0].address
     assert (facts.nat_gateways, facts.taken_names) == ((), ())
@@ -167,8 +168,8 @@ def test_used_and_allocated_ports_are_told_per_node_and_protocol(
         assert len(by(answer, "backendipaddress")) == 12
         assert {protocol.upper() for protocol in by(answer, "protocoltype")} == {"TCP", "UDP"}
         assert answer.series
-        assert all("frontendipaddress" not in series.dimensions for series in answer.series)
-        assert all("isawaitingremoval" in series.dimensions for series in answer.series)
+        assert every("frontendipaddress" not in series.dimensions for series in answer.series)
+        assert every("isawaitingremoval" in series.dimensions for series in answer.series)
     full = {
         series.dimensions["backendipaddress"]
         for series in used.series

@@ -19,6 +19,7 @@ from shared.flows.monitoring.group_queries import unmeasured
 from shared.model.metric import MetricAnswer, Window
 from shared.model.reading import Cause
 from tests.support.builders import by_state, window
+from tests.support.every import every
 
 pytestmark = pytest.mark.disable_socket
 BUSY = by_state(Successful=dict.fromkeys(range(5), 9))
@@ -80,17 +81,17 @@ class LyingAzure:
 @pytest.mark.parametrize("most", [40, 12, 3])
 def test_a_batch_without_any_point_is_asked_again_in_smaller_ones_that_are_remembered(most: int) -> None:
     azure, ids = LyingAzure(), balancers(50)
-    assert all(answer == BUSY for answer in azure.scan(ids).values())
+    assert every(answer == BUSY for answer in azure.scan(ids).values())
     azure.empty_above(most)
-    assert all(answer == BUSY for answer in azure.scan(ids).values())
+    assert every(answer == BUSY for answer in azure.scan(ids).values())
     size = next(step for step in (25, 10, 1) if step <= most)
     assert azure.access.one_by_one["s1 (westeurope)"].startswith("subscription s1 (westeurope): batches of")
-    assert all(answer == BUSY for answer in azure.scan(ids).values())
+    assert every(answer == BUSY for answer in azure.scan(ids).values())
     assert azure.batches == ([size] * (50 // size) if size > 1 else [])
     assert azure.singles == (0 if size > 1 else 50)
     azure.lie = lambda ids, answers: None
     azure.now += 3601
-    assert all(answer == BUSY for answer in azure.scan(ids).values())
+    assert every(answer == BUSY for answer in azure.scan(ids).values())
     assert (azure.batches, azure.access.one_by_one) == ([50], {})
 
 
@@ -119,16 +120,16 @@ def test_repeats_in_one_scan_are_bounded() -> None:
     azure.empty_above(1)
     answers = azure.scan(ids)
     assert azure.singles + len(azure.batches) <= 10 + 100
-    assert all(answer == BUSY or isinstance(answer, NotSent) for answer in answers.values())
+    assert every(answer == BUSY or isinstance(answer, NotSent) for answer in answers.values())
 
 
 def test_a_fleet_that_fell_silent_costs_a_few_requests_and_is_believed() -> None:
     azure, ids = LyingAzure(), balancers(100)
     azure.scan(ids)
     azure.truth = lambda resource_id, query: NOTHING
-    assert all(answer == NOTHING for answer in azure.scan(ids).values())
+    assert every(answer == NOTHING for answer in azure.scan(ids).values())
     assert (azure.batches, azure.singles) == ([50, 50], 8)
-    assert all(answer == NOTHING for answer in azure.scan(ids).values())
+    assert every(answer == NOTHING for answer in azure.scan(ids).values())
     assert (azure.batches, azure.singles, azure.access.one_by_one) == ([50, 50], 0, {})
 
 
@@ -146,14 +147,14 @@ def test_a_silence_that_nobody_could_check_is_not_measured() -> None:
     azure.scan(ids)
     azure.empty_above(0)
     azure.truth = lambda resource_id, query: Throttled("metric", "slow", retry_after_seconds=99.0)
-    assert all(isinstance(answer, Throttled) for answer in azure.scan(ids).values())
+    assert every(isinstance(answer, Throttled) for answer in azure.scan(ids).values())
 
 
 def test_one_answer_that_is_missing_among_others_is_asked_for_again_once() -> None:
     azure, ids = LyingAzure(), balancers(50)
     azure.scan(ids)
     azure.lie = lambda asked, answers: answers.update({ids[7].lower(): NOTHING}) if len(asked) > 25 else None
-    assert all(answer == BUSY for answer in azure.scan(ids).values())
+    assert every(answer == BUSY for answer in azure.scan(ids).values())
     assert azure.batches == [50, 1]
     assert "s1 (westeurope)" in azure.access.one_by_one
 
@@ -184,7 +185,7 @@ def test_without_anything_seen_within_the_hour_an_empty_answer_among_others_is_a
 def test_where_batches_never_had_a_point_the_first_scan_finds_out() -> None:
     azure, ids = LyingAzure(), balancers(50)
     azure.empty_above(25)
-    assert all(answer == BUSY for answer in azure.scan(ids).values())
+    assert every(answer == BUSY for answer in azure.scan(ids).values())
     assert azure.singles == 4
     azure.truth = lambda resource_id, query: NOTHING
     others = [resource_id.replace("/s1/", "/s2/") for resource_id in ids]

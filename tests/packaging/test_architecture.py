@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.support.deployed import ROOT
+from tests.support.every import every
 
 TEXT = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
 PATHS = sorted(set(re.findall(r"`((?:[a-z_]+/)+(?:[a-z_]+\.py)?|[a-z_]+\.py)`", TEXT)))
@@ -22,7 +23,7 @@ def test_a_file_or_folder_that_it_names_exists(path: str) -> None:
 @pytest.mark.parametrize(("name", "path"), PLACES)
 def test_an_identifier_that_it_names_is_in_the_file(name: str, path: str) -> None:
     code = (ROOT / "shared" / path).read_text(encoding="utf-8")
-    assert all(re.search(rf"\b{part}\b", code) for part in name.split("."))
+    assert every(re.search(rf"\b{part}\b", code) for part in name.split("."))
 
 
 def test_it_names_places_and_fits_on_two_screens() -> None:

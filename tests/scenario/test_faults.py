@@ -10,6 +10,7 @@ import pytest
 from shared.model.change import Change, ChangeState
 from shared.model.text import Text
 from shared.store.errors import StoreUnavailable
+from tests.support.every import every
 from tests.support.killing import Killed, killing
 from tests.support.theatre import LEASE, WRITER, Theatre
 from tests.support.thorough import sample
@@ -45,7 +46,7 @@ def assert_whole(theatre: Theatre, change: Change, before: dict[str, dict[str, A
     assert {name: one["properties"] for name, one in after.items()} == {
         name: one["properties"] for name, one in before.items()
     }
-    assert all(one["nat_gateway"] for one in after.values())
+    assert every(one["nat_gateway"] for one in after.values())
 
 
 @pytest.mark.parametrize(

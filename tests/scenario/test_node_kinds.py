@@ -9,6 +9,7 @@ import pytest
 from shared.clock import Instant
 from shared.model.change import ChangeState
 from shared.model.plan import AssociateSubnet, Plan, PlanKind
+from tests.support.every import every
 from tests.support.theatre import Theatre, playing
 
 
@@ -33,7 +34,7 @@ def test_nodes_of_every_kind_are_named_moved_and_proven(
         assert approved.reason is not None
         names = sorted(node.name for node in approved.reason.nodes)
         assert len(names) == len(failing)
-        assert all(part in name for part, name in zip(failing, names, strict=True))
+        assert every(part in name for part, name in zip(failing, names, strict=True))
         ended = theatre.run_on(approved)
     assert ended.state is ChangeState.FIXED, (ended.stop_reason, ended.outcome)
 

@@ -11,6 +11,7 @@ from shared.model.audit import AuditLine
 from shared.model.change import Change, ChangeState
 from shared.model.plan import PlanKind
 from shared.model.resource_id import ArmId
+from tests.support.every import every
 from tests.support.refusals import half_done, refused
 from tests.support.theatre import WRITER, Theatre
 
@@ -49,7 +50,7 @@ def test_a_decision_that_was_used_starts_nothing_again(theatre: Theatre) -> None
         for start in (fixed.start, None):
             refused(theatre, put_back(theatre, fixed, state, step=0, start=start))
     assert theatre.subnets()
-    assert all(one["nat_gateway"] is None for one in theatre.subnets().values())
+    assert every(one["nat_gateway"] is None for one in theatre.subnets().values())
 
 
 def test_a_running_change_whose_journal_is_gone_ends(theatre: Theatre) -> None:
@@ -170,4 +171,4 @@ def test_a_stopped_change_starts_again_with_a_line_of_its_own(theatre: Theatre) 
     lines = [line for line in theatre.app.records.audit(theatre.partition) if line.event == "change started"]
     assert [line.id for line in lines] == [first.line_id, fixed.start.line_id]
     assert lines
-    assert all(isinstance(line, AuditLine) and "approved by Ada" in line.detail for line in lines)
+    assert every(isinstance(line, AuditLine) and "approved by Ada" in line.detail for line in lines)

@@ -16,6 +16,7 @@ from shared.model.reading import Measured
 from simulator import scenario
 from simulator.events import schedule_event
 from simulator.scenario import Content
+from tests.support.every import every
 from tests.support.thorough import sample
 
 START = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
@@ -65,7 +66,7 @@ def test_batches_above_the_limit_of_series_hide_no_failure(fleet: Watched) -> No
     fleet.tick()
     fleet.set(batch_series_limit=40)  # more than ten clusters have
     found = fleet.tick()
-    assert all(isinstance(result.assessment.reading, Measured) for result, _ in found.values())
+    assert every(isinstance(result.assessment.reading, Measured) for result, _ in found.values())
     assert {name for name, (_, moment) in found.items() if moment.is_open} == {"sick"}
     (text,) = fleet.detector.access.one_by_one.values()
     assert "batches of" in text

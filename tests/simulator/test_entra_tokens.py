@@ -19,6 +19,7 @@ from simulator.state.signing_keys import new_key, parts_of
 from simulator.testing import RunningSimulator
 from tests.support.azure_in_process import serve_azure
 from tests.support.clients import Azure
+from tests.support.every import every
 
 TENANT = "99999999-9999-4999-8999-999999999999"
 CLIENT = "bbbbbbbb-0000-4000-8000-000000000001"
@@ -126,7 +127,7 @@ def test_any_scenario_has_people_who_can_sign_in_to_any_local_application(storm:
     assert {role for person in people for role in person["roles"]} >= {"Snat.Read", "Snat.Approve", "Snat.Audit"}
     assert [person["guest"] for person in people].count(True) == 1
     assert people
-    assert all(person["chat"]["slack_user"] for person in people)
+    assert every(person["chat"]["slack_user"] for person in people)
     asked = {"client_id": CLIENT, "response_type": "code", "redirect_uri": "http://localhost:7071/api/signed-in"}
     location = storm.simulator.sign_in(
         f"{storm.simulator.url}/{TENANT}/oauth2/v2.0/authorize?{urlencode(asked)}", "ada@contoso.example"

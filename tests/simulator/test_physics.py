@@ -22,6 +22,7 @@ from simulator.physics.ports import (
 from simulator.physics.schedule import Burst, Spike, Steady, parse_cron
 from simulator.physics.traffic import Path, Traffic
 from simulator.physics.workload import Closing, Destination, NodeLoad, Protocol, Workload
+from tests.support.every import every
 from tests.support.thorough import examples
 
 rates = st.floats(0, 200)
@@ -56,14 +57,14 @@ def test_flows_are_conserved_and_ports_never_exceeded(data: st.DataObject, wante
             assert got.released(held.get(demand.key, 0.0)) >= -1e-6, "a port is given back only once"
         held = {key: got.held_after for key, got in outcome.items()}
         assert used_ports(held) <= limit + 1e-6
-        assert all(n >= 0 for n in held.values())
+        assert every(n >= 0 for n in held.values())
 
 
 @examples(50)
 @given(wanted=demands())
 def test_nothing_fails_while_there_are_ports(wanted: list[Demand]) -> None:
     outcome = run_minute(wanted, {}, 1e9)
-    assert all(got.failed == 0 for got in outcome.values())
+    assert every(got.failed == 0 for got in outcome.values())
 
 
 @examples(50)
@@ -117,8 +118,8 @@ loads = st.builds(
 @given(load=loads, limit=ports)
 def test_a_bank_never_uses_more_than_it_has(load: NodeLoad, limit: int) -> None:
     window = bank(load, limit).window(range(30))
-    assert all(used is not None and 0 <= used <= limit for used in window.used_ports)
-    assert all(n >= 0 for n in window.admitted + window.failed)
+    assert every(used is not None and 0 <= used <= limit for used in window.used_ports)
+    assert every(n >= 0 for n in window.admitted + window.failed)
 
 
 @examples(20)
@@ -137,7 +138,7 @@ def test_a_fork_keeps_the_past_and_fits_into_its_new_ports(load: NodeLoad, limit
     config = BankConfig(load, Protocol.TCP, later, load_balancer_timers(30))
     second = first.fork(at, config)
     assert asdict(second.window(range(at))) == asdict(past)
-    assert all(used is not None and used <= later for used in second.window(range(at, at + 10)).used_ports)
+    assert every(used is not None and used <= later for used in second.window(range(at, at + 10)).used_ports)
 
 
 def test_a_bank_that_admits_nothing_empties() -> None:
@@ -145,7 +146,7 @@ def test_a_bank_that_admits_nothing_empties() -> None:
     first = bank(load)
     config = BankConfig(load, Protocol.TCP, 1024, load_balancer_timers(30), admitting=False)
     later = first.fork(5, config).window(range(20))
-    assert all(later.admitted[:5])
+    assert every(later.admitted[:5])
     assert not any(later.admitted[5:])
     used = [u or 0.0 for u in later.used_ports]
     assert used[5] > used[10] > used[19]
@@ -210,7 +211,7 @@ def test_a_gateway_limits_flows_to_one_destination_by_its_addresses() -> None:
 def test_a_gateway_without_traffic_shows_health_checks_only() -> None:
     quiet = Gateway(GatewayConfig(Protocol.TCP, (), 1, nat_gateway_timers(4), "gw"), 0)
     recorded = [quiet.minute(m) for m in range(10)]
-    assert all(m is not None and 0 < m.attempted < 20 and m.failed == 0 for m in recorded)
+    assert every(m is not None and 0 < m.attempted < 20 and m.failed == 0 for m in recorded)
 
 
 def test_traffic_moves_to_the_gateway_and_back() -> None:
@@ -224,8 +225,8 @@ def test_traffic_moves_to_the_gateway_and_back() -> None:
     traffic.set_path("a", Path(load_balancer=True), 20)
     a = traffic.node_window("a", Protocol.TCP, range(30)).admitted
     b = traffic.node_window("b", Protocol.TCP, range(30)).admitted
-    assert all(a[:12]) and not any(a[12:20]) and all(a[20:])
-    assert all(b)
+    assert every(a[:12]) and not any(a[12:20]) and all(a[20:])
+    assert every(b)
     through = [traffic.gateway_minute("gw", Protocol.TCP, m) for m in range(30)]
     assert through[9] is None
     attempted = [m.attempted for m in through[10:] if m is not None]

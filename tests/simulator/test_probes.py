@@ -22,6 +22,7 @@ from simulator.physics.workload import Protocol
 from simulator.probe_pods import SYN_SECONDS, connect, egress_addresses
 from simulator.probe_reports import apply_probes, run_probes
 from simulator.world import World
+from tests.support.every import every
 
 pytestmark = pytest.mark.network
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -174,7 +175,7 @@ def test_an_app_that_is_away_is_a_failed_connection(app: App) -> None:
 )
 def test_each_egress_path_has_its_address(name: str, count: int) -> None:
     world = build_world(scenario.load(name), SimulatedClock(lambda: START, speed=0))
-    assert all(len(egress_addresses(node, world.network)) == count for node in world.all_nodes()[:3])
+    assert every(len(egress_addresses(node, world.network)) == count for node in world.all_nodes()[:3])
 
 
 def test_probes_are_applied_only_where_the_scenario_has_them(app: App) -> None:

@@ -21,6 +21,7 @@ from simulator.services.loganalytics import routes as logs
 from simulator.services.network import refusals as net
 from simulator.services.subscriptions import routes as groups
 from tests.support.clients import SUBSCRIPTION, Azure, azure
+from tests.support.every import every
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent.parent / "docs" / "simulator-refusals.md"
@@ -276,7 +277,7 @@ def test_every_declared_refusal_has_a_case() -> None:
 
 
 def test_a_code_is_never_without_a_source() -> None:
-    assert all(each.source and each.when for each in declared())
+    assert every(each.source and each.when for each in declared())
 
 
 def test_the_published_table_is_in_step() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.model.change import ChangeState
 from shared.store.codec import SCHEMA, dump, from_columns, load, to_columns
 from shared.store.errors import StoreError
+from tests.support.every import every
 from tests.support.nouns import make_change, make_plan
 
 
@@ -25,7 +26,7 @@ class Note:
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=50_000))
 def test_any_text_comes_back_from_columns_that_storage_takes(text: str) -> None:
     columns = to_columns(Note(text))
-    assert all(len(str(value).encode("utf-16-le")) <= 64 * 1024 for value in columns.values())
+    assert every(len(str(value).encode("utf-16-le")) <= 64 * 1024 for value in columns.values())
     assert from_columns(Note, columns) == Note(text)
 
 

@@ -13,6 +13,7 @@ from shared.model.audit import AuditLine, OutboxMessage
 from shared.store.errors import StoreConflict
 from shared.store.records import Key, Put, Records
 from shared.store.table import Table
+from tests.support.every import every
 from tests.support.nouns import make_change, make_cluster
 
 CLUSTER = make_cluster()
@@ -184,4 +185,4 @@ def test_asking_what_is_due_reads_no_history(records: Records, table: Table, mon
     assert records.due(("change", "incident"), AT) == (KEY,)
     assert records.waiting_outbox() == ()
     assert len(asked) == 3
-    assert all(condition.startswith("PartitionKey eq ") for condition in asked)
+    assert every(condition.startswith("PartitionKey eq ") for condition in asked)

@@ -14,6 +14,7 @@ from shared.model.text import verbatim
 from shared.web.assets import asset_url
 from shared.web.pages import change_page, message_page
 from tests.support import nouns
+from tests.support.every import every
 from tests.support.html_page import FORM, NOW, Page
 from tests.support.thorough import examples
 
@@ -30,10 +31,10 @@ def test_everything_loads_from_this_app_and_nothing_is_inline() -> None:
     text = change_page(replace(nouns.make_change(), reason=INCIDENT), form=FORM, now=NOW)
     shown = Page(text)
     assert not shown.all("style")
-    assert all(script.get("src") for script in shown.all("script"))
+    assert every(script.get("src") for script in shown.all("script"))
     assert [link["href"] for link in shown.all("link")] == ["data:,", asset_url("style.css")]
     assert shown.elements
-    assert all(not name.startswith("on") and name != "style" for _, one in shown.elements for name in one)
+    assert every(not name.startswith("on") and name != "style" for _, one in shown.elements for name in one)
     assert "url(" not in text
     assert "@import" not in text
 
@@ -45,9 +46,9 @@ def test_the_page_can_be_read_by_machine_and_by_ear() -> None:
     assert {"header", "main", "footer"} <= {tag for tag, _ in shown.elements}
     ids = [one["id"] for _, one in shown.elements if "id" in one]
     assert len(ids) == len(set(ids))
-    assert all(one["aria-labelledby"] in ids for _, one in shown.elements if "aria-labelledby" in one)
+    assert every(one["aria-labelledby"] in ids for _, one in shown.elements if "aria-labelledby" in one)
     assert shown.all("th")
-    assert all("scope" in one for one in shown.all("th"))
+    assert every("scope" in one for one in shown.all("th"))
 
 
 HOSTILE = st.text(st.sampled_from("<>&\"'`{}%/ abscriptonload=\n"), max_size=60).map(lambda text: f"x{text}x")

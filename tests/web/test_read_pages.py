@@ -18,6 +18,7 @@ from shared.web.fleet_view import FleetView, StatusView
 from shared.web.incident_view import IncidentView
 from shared.web.paths import Paths
 from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incident_page
+from tests.support.every import every
 from tests.support.fleet import every_kind, failing, make_fleet, make_history, make_status, make_story, unmeasured
 from tests.support.html_page import Page
 from tests.support.nouns import NOW, make_incident, make_nodes
@@ -122,7 +123,7 @@ def test_a_visitor_who_may_see_one_cluster_gets_no_link_to_the_others() -> None:
     ):
         links = [link["href"] for link in Page(incident_page(IncidentView(make_story(), NOW, paths))).all("a")]
         assert [link for link in links if "fleet" in str(link)] == expected
-        assert all(("t=token" in str(link)) is bool(paths.token) for link in links)
+        assert every(("t=token" in str(link)) is bool(paths.token) for link in links)
 
 
 @examples(20)

@@ -10,6 +10,7 @@ import pytest
 from shared.cloud.errors import UnexpectedAnswer
 from shared.cloud.parse.cluster import parse_cluster
 from shared.model.cluster import VnetOwnership
+from tests.support.every import every
 from tests.support.recorded_arm import GROUP, NETWORK, recorded
 
 pytestmark = pytest.mark.disable_socket
@@ -250,7 +251,7 @@ def test_recorded_clusters(recordings: Path, file: str, outbound_type: str, owne
         assert cluster.node_resource_group.startswith("MC_")
         assert cluster.load_balancer_sku == "standard"
         assert cluster.pools
-        assert all(pool.count > 0 and pool.is_system for pool in cluster.pools)
+        assert every(pool.count > 0 and pool.is_system for pool in cluster.pools)
 
 
 def test_a_recorded_cluster_with_own_ips_and_fixed_ports(recordings: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.parse.load_balancer import parse_load_balancer
+from tests.support.every import every
 from tests.support.recorded_arm import IP, NETWORK, PREFIX, net, recorded
 
 pytestmark = pytest.mark.disable_socket
@@ -105,4 +106,4 @@ def test_a_recorded_aks_load_balancer(recordings: Path) -> None:
     assert [rule.name for rule in found.outbound_rules] == ["aksOutboundRule"]
     assert len(found.outbound_ip_ids) == 1
     assert found.outbound_ip_configuration_ids
-    assert all("/virtualMachineScaleSets/" in one for one in found.outbound_ip_configuration_ids)
+    assert every("/virtualMachineScaleSets/" in one for one in found.outbound_ip_configuration_ids)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.cloud.parse.nat_gateway import WRITABLE, parse_nat_gateway, parse_public_ip
+from tests.support.every import every
 from tests.support.recorded_arm import GATEWAY, GROUP, IP, NETWORK, PREFIX, net, recorded
 
 pytestmark = pytest.mark.disable_socket
@@ -30,7 +31,7 @@ def test_recorded_public_ips(recordings: Path) -> None:
     found = [parse_public_ip(item) for item in recorded(recordings, file, "publicIPAllocationMethod")]
     assert [one.address != "" for one in found[:2]] == [False, True]
     assert found
-    assert all(one.sku == "Standard" for one in found)
+    assert every(one.sku == "Standard" for one in found)
 
 
 def test_a_nat_gateway_takes_properties_in_any_case() -> None:

@@ -14,6 +14,7 @@ from shared.approval_policy import DEFAULT_POLICY, parse_policy
 from shared.core.approval.policy import APPROVABLE, Place, Policy
 from shared.model.identity import Person, Role
 from shared.model.plan import PlanKind
+from tests.support.every import every
 from tests.support.nouns import make_cluster
 
 ADA, BOB = "aaaaaaaa-0000-4000-8000-00000000000a", "bbbbbbbb-0000-4000-8000-00000000000b"
@@ -68,7 +69,7 @@ def test_nobody_may_whom_no_rule_names(
     if not is_named:
         assert matched.refusal(who, place)
     if not matched.refusal(who, place):
-        assert all(kind in rule.kinds for rule in matched.rules) and matched.rules
+        assert every(kind in rule.kinds for rule in matched.rules) and matched.rules
 
 
 @given(RULES, RULES, TAGS, KIND)

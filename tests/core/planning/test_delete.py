@@ -13,6 +13,7 @@ from shared.model.network import NetworkFacts, Ours
 from shared.model.plan import CreatePublicIp, DeleteCreated
 from shared.model.resource_id import ArmId
 from tests.support.builders import NETWORK, USER_SUBNET, facts, nat_gateway
+from tests.support.every import every
 from tests.support.planned import TAGS, ip, ours, plan
 
 MADE = plan(facts())
@@ -38,7 +39,7 @@ def test_deletion_names_each_address_that_is_lost_and_takes_the_gateway_first() 
     assert "203.0.113.2" in found.summary
     assert found.of_change_id == "change-1"
     assert found.commands
-    assert all(" delete " in command for command in found.commands)
+    assert every(" delete " in command for command in found.commands)
     assert not any(check.is_blocking for check in check_steps(found, left()))
 
 

@@ -38,6 +38,7 @@ from tests.support.builders import (
     node,
     subnet,
 )
+from tests.support.every import every
 
 ATTACHED = plan_attachment(facts(), DEMAND, BASELINE, PLAN_OPTIONS)
 GATEWAY = next(step.id for step in ATTACHED.steps if isinstance(step, CreateNatGateway))
@@ -63,7 +64,7 @@ def test_the_gateway_is_taken_off_the_last_subnet_first() -> None:
     assert {(step.before, step.after) for step in plan.steps if isinstance(step, AssociateSubnet)} == {(GATEWAY, None)}
     assert (plan.of_change_id, plan.egress_then) == ("change-1", ("20.50.10.7",))
     assert plan.commands
-    assert all(command.endswith("--remove natGateway") for command in plan.commands)
+    assert every(command.endswith("--remove natGateway") for command in plan.commands)
 
 
 def test_a_half_done_attachment_is_taken_back_as_far_as_it_went() -> None:

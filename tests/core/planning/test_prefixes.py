@@ -26,6 +26,7 @@ from tests.support.builders import (
     nat_gateway,
     subnet,
 )
+from tests.support.every import every
 
 TAGS = {"snatbot": "shop-prod"}
 GIVEN_ID = ArmId(f"{NETWORK}/publicIPPrefixes/partners")
@@ -198,7 +199,7 @@ def test_a_prefix_that_a_nat_gateway_would_not_take_forbids_the_plan(changed: di
     assert not found.is_executable
     assert any(said in blocker.message for blocker in found.blockers)
     assert found.blockers
-    assert all("NAT_IPS" in blocker.remedy for blocker in found.blockers)
+    assert every("NAT_IPS" in blocker.remedy for blocker in found.blockers)
 
 
 def test_a_prefix_that_fits_says_so_and_one_in_a_single_zone_is_warned_about() -> None:

@@ -27,6 +27,7 @@ from shared.store.records import Put, PutJournal
 from shared.store.table import Table
 from shared.web.receipt import receipt_json
 from tests.support.desk import PARTITION, SIGNER, SOON, Desk
+from tests.support.every import every
 from tests.support.nouns import make_change, make_journal, make_plan
 
 ADA, EVE = (
@@ -86,7 +87,7 @@ def test_a_change_that_was_fixed_is_proven_from_the_approver_to_the_verdict(tabl
     ]
     done = len(make_journal())
     assert [step["state"] for step in found["steps"]] == ["done"] * done + ["pending"] * (len(change.plan.steps) - done)
-    assert all(step["what"] and step["result"] for step in found["steps"][:done])
+    assert every(step["what"] and step["result"] for step in found["steps"][:done])
     assert found["verdict"]["reason"] == "no connection failed"
     assert found["times"]["ended_at"] == (SOON + timedelta(hours=1)).isoformat()
     assert [line["event"] for line in found["audit"]["lines"]] == ["change approved", "change fixed"]
@@ -103,7 +104,7 @@ def test_two_people_are_two_and_the_holder_of_a_link_is_not_verified(table: Tabl
         ("Ada", "sign_in", "signed"),
         ("Eve", "sign_in", "signed"),
     ]
-    assert all(who["role_as_of"] == ADA.signed_in_at.isoformat() for who in found["people"])
+    assert every(who["role_as_of"] == ADA.signed_in_at.isoformat() for who in found["people"])
     assert found["is_proven"] is True
 
 

@@ -24,6 +24,7 @@ from shared.store.errors import StoreConflict
 from shared.store.records import ALL_CHANGES, Put, Records
 from shared.store.stop_switch import StopSwitch
 from shared.store.table import Table
+from tests.support.every import every
 from tests.support.nouns import make_incident
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -83,7 +84,7 @@ def test_what_the_app_wrote_is_whole(table: Table, signer: RowSigner | None) -> 
         P: (7, 5),
         ALL_CHANGES: (1, 1),
     }
-    assert all(chain.signed == (chain.lines if signer else 0) for chain in found.chains)
+    assert every(chain.signed == (chain.lines if signer else 0) for chain in found.chains)
 
 
 @pytest.mark.parametrize("signer", [None, NEW])

@@ -35,6 +35,7 @@ from shared.web.doctor_answer import LINKS
 from tests.support.builders import START, answer, cluster, series
 from tests.support.canned import Canned, forbidden
 from tests.support.deployed_functions import deployed_functions
+from tests.support.every import every
 from tests.support.fakes import watched
 
 PASS, WARN, BLOCK, UNKNOWN = CheckResult.PASS, CheckResult.WARN, CheckResult.BLOCK, CheckResult.COULD_NOT_CHECK
@@ -308,7 +309,7 @@ def test_a_webhook_is_not_shown() -> None:
 
 
 def test_links_to_documents_of_this_repository_lead_somewhere() -> None:
-    assert all(link.startswith("https://") or (ROOT / link).exists() for link in LINKS.values())
+    assert every(link.startswith("https://") or (ROOT / link).exists() for link in LINKS.values())
 
 
 def test_as_many_functions_are_expected_as_there_are() -> None:

@@ -27,6 +27,7 @@ from shared.store.liveness import Liveness
 from shared.store.records import FLEET_PARTITION, Records
 from tests.support.builders import assessment, at, cluster, minutes
 from tests.support.channels import FakeChannel
+from tests.support.every import every
 from tests.support.tracking import CHANNELS, TROUBLE, World
 
 MANY = MOST_ALONE + 1
@@ -67,7 +68,7 @@ def test_more_than_five_clusters_are_one_message_with_a_list(world: World) -> No
     assert track(world, found) == {"opened": MANY}
     assert lists(world) == lists(world, "teams") == ["Failing: SNAT port exhaustion on 6 clusters"]
     assert audiences(world, found) == [Audience.PAGERS] * MANY
-    assert all(world.records.incidents(each.key) for each in found), "each has an incident of its own"
+    assert every(world.records.incidents(each.key) for each in found), "each has an incident of its own"
 
 
 @pytest.mark.parametrize("found", [sights(MOST_ALONE), [replace(each, is_maintenance=True) for each in sights(MANY)]])

@@ -17,6 +17,7 @@ from shared.model.text import Text
 from shared.store.liveness import Liveness
 from shared.store.records import Records
 from shared.store.table import Table
+from tests.support.every import every
 from tests.support.posted import CLUSTER, PARTITION, WALL, Post
 from tests.support.storage import table_at
 
@@ -102,7 +103,7 @@ def test_a_message_by_a_key_that_is_not_held_waits_for_who_holds_it_and_holds_up
 def test_without_a_key_nothing_is_signed_and_everything_is_delivered(table: Table) -> None:
     post = Post(Records(table), Liveness(table))
     post.put("an alarm")
-    assert all("signature" not in row for row in outbox_rows(table))
+    assert every("signature" not in row for row in outbox_rows(table))
     assert post.run().sent == 1
     signed_post(table).put("by an app that has a key")
     assert post.run(2).sent == 1

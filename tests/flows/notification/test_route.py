@@ -44,8 +44,7 @@ class Told:
 
     def _flow(self, records: Records, liveness: Liveness) -> Deliver:
         names = tuple(self.channels)
-        channels = {name: channel for name, channel in self.channels.items()}
-        return Deliver(records, liveness, channels, Router(records, ROUTES, ("slack",), names))
+        return Deliver(records, liveness, self.channels, Router(records, ROUTES, ("slack",), names))
 
     def store(self, severity: Severity = Severity.WARNING, **tags: str) -> None:
         record = ClusterRecord(CLUSTER.id, CLUSTER.name, tags=tags)

@@ -48,6 +48,7 @@ from tests.support.builders import (
     outbound_rule,
     subnet,
 )
+from tests.support.every import every
 
 AKS = f"az aks update --subscription {SUBSCRIPTION} -g rg-shop -n shop-prod "
 
@@ -93,7 +94,7 @@ def test_each_has_a_command_arithmetic_and_what_cannot_be_undone_and_is_never_ex
     assert found.demand.arithmetic
     assert found.irreversible
     assert found.checks
-    assert all(check.source for check in found.checks)
+    assert every(check.source for check in found.checks)
     assert (as_terraform(found), as_bicep(found)) == ("", "")
 
 

@@ -14,6 +14,7 @@ from shared.store.audit_rows import row_of_line
 from shared.store.records import FLEET_PARTITION
 from shared.store.table import Table
 from tests.support.builders import at, cluster
+from tests.support.every import every
 from tests.support.storage import table_at
 from tests.support.watched_world import BACKENDS, HEALTHY, SICK, Make, World, ports
 
@@ -84,7 +85,7 @@ def test_only_the_sick_are_looked_at_in_depth(make: Make) -> None:
     assert (tick.tally.failing, tick.tally.effects) == (1, {"nothing": 1, "opened": 1})
     deep = {name: ids for name, ids, _ in world.access.asked if name != "state"}
     assert set(deep) == {"backend", "before"}
-    assert all(len(ids) == 1 and "mc_sick/" in ids[0] for ids in deep.values())
+    assert every(len(ids) == 1 and "mc_sick/" in ids[0] for ids in deep.values())
     assert tick.deliver == (cluster_key(cluster(name="sick").id),)
 
 
