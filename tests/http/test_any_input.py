@@ -147,6 +147,7 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
     takes_no_parameter = (
         "health",
         "health_details",
+        "metrics",
         "change_decision",
         "probe_report",
         "sign_out",
