@@ -1,25 +1,16 @@
-"""Settings: every mistake at once, by name, without the value. And what is written about them is what they are."""
+"""Settings: every mistake at once, by name, without the value."""
 
 from __future__ import annotations
 
-import json
 import pickle
-from dataclasses import fields
-from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from shared.cli.settings import EVERYDAY, SECTIONS, describe, everyday_table, settings_document
-from shared.core.detection.thresholds import Thresholds
+from shared.cli.settings import describe
 from shared.errors import MisconfiguredError
 from shared.settings import Settings, load_settings
-from tests.support.every import every
 
-ROOT = Path(__file__).parents[1]
-SAMPLE = json.loads((ROOT / "local.settings.sample.json").read_text(encoding="utf-8"))
-BESIDE = {"FUNCTIONS_WORKER_RUNTIME"}
 STORAGE = {"AzureWebJobsStorage": "UseDevelopmentStorage=true"}
 CANARY = "c4n4ry"
 GUID = "aaaaaaaa-0000-4000-8000-00000000000a"
@@ -169,9 +160,6 @@ def problems(env: dict[str, str]) -> dict[str, str]:
     return caught.value.problems
 
 
-# --- what is right ---
-
-
 def test_a_storage_account_is_all_that_is_needed() -> None:
     settings = load_settings(STORAGE)
     assert (settings.remediation, settings.approval_mode) == ("off", "signin")
@@ -246,9 +234,6 @@ def test_only_what_is_passed_in_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_settings_do_not_change_once_loaded() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings(STORAGE).remediation = "on"
-
-
-# --- what is wrong ---
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
@@ -387,9 +372,6 @@ def test_a_link_is_nobody_in_particular() -> None:
     }
 
 
-# --- nothing is echoed ---
-
-
 @pytest.mark.parametrize("name", ALIASES)
 @pytest.mark.parametrize(
     "value", [CANARY, f"https://{CANARY}:x@host℀", f"http://{CANARY}", f"={CANARY}", f"{{{CANARY}}}"]
@@ -421,68 +403,6 @@ def test_every_secret_is_held_as_one() -> None:
     secret = {str(field.alias) for field in Settings.model_fields.values() if "Secret" in str(field.annotation)}
     assert secret == set(SECRETS)
     assert secret == {name for name, _, meaning in describe() if "Secret." in meaning}
-
-
-# --- what is written about them ---
-
-
-def test_the_sample_lists_exactly_the_settings_and_loads() -> None:
-    values: dict[str, Any] = SAMPLE["Values"]
-    assert list(values) == [*BESIDE, *ALIASES]
-    assert values["FUNCTIONS_WORKER_RUNTIME"] == "python"
-    assert SAMPLE["IsEncrypted"] is False
-    assert every(isinstance(value, str) for value in values.values()), "the host takes texts only"
-
-
-def test_the_sample_is_the_defaults_on_the_storage_emulator() -> None:
-    assert load_settings(SAMPLE["Values"]) == load_settings(STORAGE)
-
-
-def test_every_setting_has_a_meaning() -> None:
-    for name, _, meaning in describe():
-        assert len(meaning) > 15, name
-        assert "|" not in meaning
-    assert [name for name, _, _ in describe()] == ALIASES
-
-
-def test_every_setting_is_read_by_the_code() -> None:
-    """A setting that nothing reads would be a promise that nobody keeps."""
-    code = "".join(
-        path.read_text(encoding="utf-8")
-        for path in (ROOT / "shared").rglob("*.py")
-        if not path.name.startswith("setting")
-    )
-    seen_through = {
-        "allow_link_approval": "approval_mode",
-        "signing_keys": "signing_key_list",
-        "approval_minutes": "decide_minutes",
-    }
-    assert "field in fields(Thresholds)" in code  # which takes each threshold from the setting of its name
-    read = {*seen_through, *(field.name for field in fields(Thresholds))}
-    unread = [
-        field.alias
-        for name, field in Settings.model_fields.items()
-        if f"settings.{name}" not in code and f"%{field.alias}%" not in code and name not in read
-    ]
-    assert unread == []
-    assert seen_through
-    assert every(f"settings.{name}" in code for name in seen_through.values())
-
-
-def test_the_readme_shows_what_everybody_sets_as_it_is() -> None:
-    """After a change: put what ``everyday_table`` gives between the two marks."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = readme.partition("<!-- settings -->")[2].partition("<!-- /settings -->")[0]
-    assert shown.strip() == everyday_table().strip()
-    assert set(EVERYDAY) < set(ALIASES)
-    assert shown.count("\n| `") == len(EVERYDAY)
-
-
-def test_the_document_shows_every_setting_as_it_is() -> None:
-    """After a change: ``python -m shared.cli settings > docs/settings.md``."""
-    assert (ROOT / "docs/settings.md").read_text(encoding="utf-8") == settings_document()
-    assert [line.split("`")[1] for line in settings_document().splitlines() if line.startswith("| `")] == ALIASES
-    assert set(SECTIONS) < set(ALIASES)
 
 
 def test_a_command_that_writes_nothing_goes_without_storage() -> None:
