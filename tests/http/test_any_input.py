@@ -148,6 +148,7 @@ def test_any_value_of_any_parameter_is_answered_or_refused(desk: Desk, name: str
         "health",
         "health_details",
         "metrics",
+        "doctor",
         "change_decision",
         "probe_report",
         "sign_out",
