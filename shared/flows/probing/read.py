@@ -61,11 +61,13 @@ class ReadProbes:
         return sorted({report.address for report in reports} - {""})
 
     def _expectation(self, partition: str) -> Expectation:
-        """Of the newest plan: its addresses before or after, and both unless its change ended one way."""
-        changes = [change for change in self.records.changes(partition) if change.plan.egress_now]
-        if not changes:
+        """Of the newest plan: its addresses before or after, and both unless its change ended one way.
+
+        None if it could not read those before, which an older plan does not know either.
+        """
+        newest = max(self.records.changes(partition), key=lambda change: change.proposed_at, default=None)
+        if newest is None:
             return Expectation()
-        newest = max(changes, key=lambda change: change.proposed_at)
         now, started_at, applied_at = newest.plan.egress_now, newest.started_at, newest.applied_at
         if not newest.is_begun:
             return Expectation(now, newest.proposed_at)
@@ -74,7 +76,7 @@ class ReadProbes:
         moving = (started_at, applied_at) if started_at and applied_at else None
         if newest.state in (ChangeState.FIXED, ChangeState.ROLLED_BACK):
             return Expectation(then, applied_at + SETTLED if applied_at else None, moving)
-        return Expectation((*now, *then), newest.proposed_at, moving)
+        return Expectation((*now, *then) if now else (), newest.proposed_at, moving)
 
 
 def is_elsewhere(app_region: str, region: str) -> bool:

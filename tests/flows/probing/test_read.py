@@ -23,6 +23,7 @@ from tests.support.storage import table_at
 
 OLD, NEW = "20.0.0.1", "20.1.2.3"
 PLAN = replace(make_plan(), steps=(), egress_now=(verbatim(OLD),), egress_then=(verbatim(NEW),))
+UNKNOWN = replace(PLAN, egress_now=())
 PROPOSED = make_change().proposed_at
 APPLIED, NOW = PROPOSED + timedelta(minutes=20), PROPOSED + timedelta(minutes=45)
 PARTITION = cluster_key(make_change().cluster_id)
@@ -65,8 +66,21 @@ def summary(probes: ReadProbes) -> ProbeSummary:
         (begun(ChangeState.VERIFYING), (OLD, NEW)),
         (begun(ChangeState.FAILED), (OLD, NEW)),
         (begun(ChangeState.FIXED), (NEW,)),
+        (replace(change(ChangeState.DENIED), plan=UNKNOWN), ()),
+        (replace(begun(ChangeState.FAILED), plan=UNKNOWN), ()),
+        (replace(begun(ChangeState.FIXED), plan=UNKNOWN), (NEW,)),
     ],
-    ids=["none", "proposed", "denied", "verifying", "failed", "fixed"],
+    ids=[
+        "none",
+        "proposed",
+        "denied",
+        "verifying",
+        "failed",
+        "fixed",
+        "unknown before",
+        "begun, unknown before",
+        "fixed, unknown before",
+    ],
 )
 def test_the_newest_change_says_what_is_expected(
     probes: ReadProbes, reports: ProbeReports, records: Records, newest: Change | None, expected: tuple[str, ...]
