@@ -25,9 +25,7 @@ def _of_one(options: argparse.Namespace, app: App, named: str) -> int:
     from ..flows.incidents.history import read_history
     from ..ids import cluster_key
 
-    # A deleted cluster still has a history, so any resource id is accepted.
-    cluster_id = named if named.startswith("/") else app.check.find(named).id
-    found = read_history(app.records, cluster_key(cluster_id), with_journals=options.output == "json")
+    found = read_history(app.records, cluster_key(app.check.id_of(named)), with_journals=options.output == "json")
     if options.output == "json":
         from ..web.answers import history_json
 

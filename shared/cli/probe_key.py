@@ -39,7 +39,7 @@ def create(options: argparse.Namespace, make_app: MakeApp) -> int:
 
 def list_keys(options: argparse.Namespace, make_app: MakeApp) -> int:
     app = make_app()
-    keys = app.probe_keys.valid(app.check.find(options.cluster).id)
+    keys = app.probe_keys.valid(app.check.id_of(options.cluster))
     rows = [(key.id, key.created_at, key.created_by, key.cluster_id) for key in keys]
     print_rows(options, (Text("Id"), Text("Created"), Text("By")), rows)
     return FINE
@@ -50,6 +50,6 @@ def revoke(options: argparse.Namespace, make_app: MakeApp) -> int:
     if acts_as_person(app):
         call(app, "probe-key-revoke", cluster=options.cluster, id=options.id)
     else:
-        app.probe_keys.revoke(app.check.find(options.cluster).id, options.id, options.by, app.clock.now())
+        app.probe_keys.revoke(app.check.id_of(options.cluster), options.id, options.by, app.clock.now())
     say(options, Text("key {id} is revoked", id=options.id))
     return FINE

@@ -71,7 +71,7 @@ def _create_probe_key(app: App, params: Mapping[str, str], by: Approver) -> dict
 
 def _revoke_probe_key(app: App, params: Mapping[str, str], by: Approver) -> dict[str, Any]:
     key_id = params.get("id", "")
-    app.probe_keys.revoke(app.check.find(user_input.selector(params)).id, key_id, by, app.clock.now())
+    app.probe_keys.revoke(app.check.id_of(user_input.selector(params)), key_id, by, app.clock.now())
     return {"id": key_id}
 
 

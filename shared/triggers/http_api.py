@@ -128,9 +128,7 @@ def history(req: func.HttpRequest) -> func.HttpResponse:
         found, last = read_histories(app.records, after, _CLUSTERS_A_PAGE)
         return as_json(history_page_json(found, f"/api/history?after={last}" if last else ""))
     selector = user_input.selector(req.params)
-    # A deleted cluster still has a history, so any resource id is accepted.
-    cluster_id = selector if selector.startswith("/") else app.check.find(selector).id
-    return as_json(history_json(read_history(app.records, cluster_key(cluster_id))))
+    return as_json(history_json(read_history(app.records, cluster_key(app.check.id_of(selector)))))
 
 
 @blueprint.route(route="silence", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import re
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from shared.app import App
 from shared.cli.__main__ import main
+from shared.cloud.discovery import Discovery
+from shared.cloud.errors import Unavailable
+from shared.flows.monitoring.check import Check
 from shared.flows.probing.keys import Keys
+from shared.model.cluster import Cluster
+from shared.model.text import Text
 from shared.store.probes import ProbeKeys
 from shared.store.table import Table
 from tests.support.terminal import CLUSTER, NOW
+
+
+def found(selector: str) -> Cluster:
+    """By name only: Azure does not answer for ids."""
+    if selector != CLUSTER.name:
+        raise Unavailable("GET", Text("no answer"))
+    return CLUSTER
 
 
 @pytest.fixture
@@ -21,7 +33,7 @@ def parts(table: Table) -> SimpleNamespace:
     """An app whose people do not sign in: the terminal writes to storage itself."""
     return SimpleNamespace(
         clock=SimpleNamespace(now=lambda: NOW),
-        check=SimpleNamespace(find=lambda _: CLUSTER),
+        check=Check(cast(Discovery, SimpleNamespace(cluster=found)), *cast(Any, (None,) * 4), deadline_seconds=1.0),
         settings=SimpleNamespace(people_sign_in=False, has_storage=True),
         probe_keys=Keys(ProbeKeys(table, None)),
     )
@@ -46,6 +58,15 @@ def test_a_key_is_shown_once_and_ends_at_once(parts: SimpleNamespace, capsys: py
     assert parts.probe_keys.verify(key) == (None, False)
     assert run(parts, "list") == 0
     assert key_id not in capsys.readouterr().out
+
+
+def test_the_key_of_a_deleted_cluster_ends_by_the_id_of_the_cluster(parts: SimpleNamespace) -> None:
+    key, text = parts.probe_keys.create(CLUSTER.id, "Ada", NOW)
+    assert main(("probe", "key", "list", "--cluster", CLUSTER.id), lambda: cast(App, parts)) == 0
+    revoke = ("probe", "key", "revoke", "--cluster", CLUSTER.id, key.id, "--by", "Ada")
+    assert main(revoke, lambda: cast(App, parts)) == 0
+    assert parts.probe_keys.verify(text) == (None, False)
+    assert main(("probe", "key", "revoke", "--cluster", "/x", key.id, "--by", "Ada"), lambda: cast(App, parts)) == 2
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from shared.cli.__main__ import main
 from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.audit import ALL_STOPPED, EVERY_CHANGE, AuditLine
 from shared.model.incident import ClusterRecord
+from shared.model.resource_id import ArmId
 from shared.store.records import ALL_CHANGES, Put, Records
 from shared.store.stop_switch import StopFlag
 from shared.store.table import Table
@@ -73,7 +74,8 @@ def test_status_for_programs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
 
 def test_history_tells_what_happened_and_who_did_it(table: Table, capsys: pytest.CaptureFixture[str]) -> None:
     records = Records(table)
-    app = cast(App, SimpleNamespace(clock=SimpleNamespace(now=lambda: NOW), records=records))
+    check = SimpleNamespace(id_of=ArmId)
+    app = cast(App, SimpleNamespace(clock=SimpleNamespace(now=lambda: NOW), records=records, check=check))
     assert main(("history", CLUSTER.id), lambda: app) == 0
     assert capsys.readouterr().out == f"nothing is recorded about {CLUSTER.id}\n"
     line = AuditLine("a1", NOW, "Ada", "change approved", "chg-1", "at noon")

@@ -17,6 +17,7 @@ from ...model.assessment import Assessment
 from ...model.cluster import Cluster
 from ...model.fleet import Unlisted, WatchedCluster
 from ...model.metric import Window
+from ...model.resource_id import ArmId
 from ...model.text import Text
 from .group_queries import unmeasured
 from .inventory import FleetInventory
@@ -74,6 +75,15 @@ class Check:
             raise NotFoundHere(
                 Text("no cluster {name} that this app's identity may read", name=repr(selector))
             ) from None
+
+    def id_of(self, selector: str) -> ArmId:
+        """A resource id as it is given, so also of a deleted cluster, and without Azure. Else as ``find``."""
+        if not selector.startswith("/"):
+            return self.find(selector).id
+        try:
+            return ArmId.parse(selector)
+        except ValueError as error:
+            raise BadInput(error.args[0]) from error
 
     def _scope(self, now: datetime, minutes: int | None) -> ScanScope:
         if minutes is not None and not 1 <= minutes <= 1440:
