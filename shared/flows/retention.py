@@ -1,7 +1,7 @@
 """Delete old rows by ``core/incidents/retention``: a few clusters per tick, each once a day."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from ..cloud import api_versions
@@ -28,6 +28,7 @@ class RetentionProgress:
     day: date
     after: str = ""  # the last partition that was processed on this day
     is_done: bool = False  # all partitions were processed
+    behind: tuple[str, ...] = ()  # partitions with more old reports of probes than a run deletes
 
 
 class Retention:
@@ -43,8 +44,18 @@ class Retention:
     def run(self, now: datetime, deadline: Deadline) -> None:
         """Raises StoreError. Duplicate or overlapping calls are harmless."""
         before = self._cache.read(RetentionProgress, _ROW) or RetentionProgress(now.date())
-        if before.is_done and before.day >= now.date():
+        is_over = before.is_done and before.day >= now.date()
+        if is_over and not before.behind:
             return
+        behind = [partition for partition in before.behind if deadline.is_over or self._prune_reports(partition, now)]
+        progress = replace(before, behind=tuple(behind)) if is_over else self._go_on(before, behind, now, deadline)
+        if progress != before:
+            self._cache.write(_ROW, progress)
+
+    def _go_on(
+        self, before: RetentionProgress, behind: list[str], now: datetime, deadline: Deadline
+    ) -> RetentionProgress:
+        """With the next partitions of the day."""
         progress = RetentionProgress(now.date()) if before.is_done else before
         with within(deadline):
             sealed = self._expire_roots(now)
@@ -53,12 +64,11 @@ class Retention:
                 if partition is None or deadline.is_over:
                     progress = RetentionProgress(now.date(), progress.after, is_done=partition is None)
                     break
-                if self._prune_reports(partition, now):
-                    break
+                if partition not in behind and self._prune_reports(partition, now):
+                    behind.append(partition)
                 self._prune(partition, now, sealed.get(partition, 0))
                 progress = RetentionProgress(now.date(), partition)
-        if progress != before:
-            self._cache.write(_ROW, progress)
+        return replace(progress, behind=tuple(behind))
 
     def _expire_roots(self, now: datetime) -> dict[str, int]:
         """The last line of each partition that is sealed and old enough to be deleted: whole days go."""
@@ -68,9 +78,12 @@ class Retention:
             return {}
 
     def _prune_reports(self, partition: str, now: datetime) -> bool:
-        """Whether there may be more: the next run goes on with the same cluster."""
+        """Whether there may be more, which the next run deletes."""
         before = now - REPORTS_KEPT
-        return self._reports.delete_before(partition, before, _PROBE_REPORTS_A_RUN) == _PROBE_REPORTS_A_RUN
+        try:
+            return self._reports.delete_before(partition, before, _PROBE_REPORTS_A_RUN) == _PROBE_REPORTS_A_RUN
+        except StoreConflict:  # another run deletes the same
+            return True
 
     def _prune(self, partition: str, now: datetime, sealed: int) -> None:
         try:

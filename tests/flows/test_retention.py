@@ -171,6 +171,27 @@ def test_rows_of_yesterday_stay(flow: Retention, records: Records) -> None:
     assert left(records) == before
 
 
+def test_a_flood_of_reports_does_not_keep_the_rows_of_other_clusters(
+    flow: Retention, reports: ProbeReports, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "_PROBE_REPORTS_A_RUN", 2)
+    flooded = "0" * 32  # before all others
+    records.commit_in(flooded, [line(9, 450)])
+    at = NOW - timedelta(hours=73)
+
+    def flood(number: int) -> None:
+        for each in range(2):
+            reports.add(flooded, ProbeReport(f"{number:016x}{each:016x}", "node", "pod", at, at, at))
+
+    for number in range(3):
+        flood(number)
+        flow.run(NOW, Deadline(60))
+    assert left(records)[0] == 0
+    flow.run(NOW + timedelta(minutes=1), Deadline(60))
+    flow.run(NOW + timedelta(minutes=2), Deadline(60))
+    assert reports.since(flooded, START) == ()
+
+
 def test_reports_of_probes_go_after_three_days_a_part_in_each_run(
     flow: Retention, reports: ProbeReports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
