@@ -26,7 +26,10 @@ TESTS = Path(__file__).parent
 os.environ.setdefault("NO_PROXY", "127.0.0.1")  # saves looking for a proxy at every request
 UNIT_FOLDERS = {"auth", "chat", "core", "flows", "model", "store", "web"}
 # What starts processes and waits for them begins first: a file that begins last keeps one worker busy alone.
-SLOWEST_FIRST = ("browser", "host", "faults", "devhost", "http", "first_calls", "bench", "scenario", "packaging")
+SLOWEST_FIRST = (
+    *("browser", "host", "faults", "devhost", "http", "first_calls", "bench"),
+    *("scenario", "wording", "simulator"),
+)
 NETWORKED = ("azurite", "browser", "network", "scenario")
 
 
