@@ -48,7 +48,7 @@ parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bicep.language()))
 files = sorted(pathlib.Path(sys.argv[1]).rglob("*.bicep"))
 wrong = [str(file) for file in files if parser.parse(file.read_bytes()).root_node.has_error]
 print(f"tree-sitter: {len(files)} files, with errors: {', '.join(wrong) or 'none'}")
-sys.exit(bool(wrong))
+sys.exit(bool(wrong) or not files)
 """
 
 
@@ -72,9 +72,14 @@ def main() -> int:
     done = subprocess.run(
         [*command, "--skip-download", "--skip-check", ",".join(SKIPPED)], capture_output=True, text=True, check=False
     )
-    unread = re.search(r"Parsing errors: [1-9]", done.stdout)
-    print(done.stdout.strip() or "checkov found nothing")
-    return parsed.returncode or done.returncode or (1 if unread else 0)
+    print(done.stdout.strip() or "checkov looked at nothing")
+    return parsed.returncode or done.returncode or int(not has_looked(done.stdout))
+
+
+def has_looked(output: str) -> bool:
+    """Whether checkov read something, and all of it: without any file it ends well and says nothing."""
+    passed = re.search(r"Passed checks: [1-9]", output)
+    return passed is not None and not re.search(r"Parsing errors: [1-9]", output)
 
 
 if __name__ == "__main__":
