@@ -45,7 +45,8 @@ def test_an_operator_examines_the_installation_and_nothing_fails(stage: Stage) -
         found.setdefault(check["status"], []).append(check["id"])
     assert found == {
         "ok": [
-            *("clock", "own_address", "reading_identity", "writing_identity", "resource_graph", "metrics"),
+            *("clock", "own_address", "reading_identity", "writing_identity", "subscriptions"),
+            *("resource_graph", "metrics"),
             *("slack_app", "slack_channel", "slack_blocks", "approvers", "remediation"),
         ],
         "warning": ["host_storage"],  # an emulator has no identities

@@ -23,9 +23,11 @@ def approvers(policy: Policy, is_open: bool, clusters: Iterable[WatchedCluster],
     """``is_open``: people sign in, or links approve. Who holds a role is not read: that takes Entra's assignments."""
     if not is_open:
         return check.warns(Text("nobody signs in, so nobody can approve"), set_on_app("ENTRA_CLIENT_ID"))
+    if not (watched := tuple(clusters)):
+        return check.unknown(Text("no cluster was found"), Text(""))
     closed = [
         target.cluster.name
-        for target in clusters
+        for target in watched
         if not any(policy.rules_for(target.cluster.id, target.cluster.tags, kind).rules for kind in APPROVABLE)
     ]
     return check.requires(

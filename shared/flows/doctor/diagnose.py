@@ -53,12 +53,8 @@ class Doctor:
         def assign(check: CheckBuilder) -> Check:
             return azure.may_do(self.arm, azure.cluster_groups(self._clusters()), azure.ASSIGN_ROLES, check)
 
-        def subscriptions(check: CheckBuilder) -> Check:
-            return azure.subscriptions(self.discovery, self.settings.subscriptions, check)
-
-        exams = (CheckId.SUBSCRIPTIONS, subscriptions), (CheckId.ROLE_ASSIGNMENTS, assign)
         with within(Deadline(SECONDS)):
-            return (examined(Text("Before installing"), *exams, *self._sight()),)
+            return (examined(Text("Before installing"), (CheckId.ROLE_ASSIGNMENTS, assign), *self._sight()),)
 
     def _clusters(self) -> tuple[WatchedCluster, ...]:
         return self.inventory.get(self.clock.now()).clusters
@@ -83,8 +79,9 @@ class Doctor:
         )
 
     def _sight(self) -> tuple[Exam, ...]:
-        metric_access, now = self.metric_access, self.clock.now()
+        metric_access, now, wanted = self.metric_access, self.clock.now(), self.settings.subscriptions
         return (
+            (CheckId.SUBSCRIPTIONS, lambda check: azure.subscriptions(self.discovery, wanted, check)),
             (CheckId.RESOURCE_GRAPH, lambda check: azure.resource_graph(self.discovery, check)),
             (CheckId.METRICS, lambda check: azure.metrics(metric_access, self._clusters(), now, check)),
         )

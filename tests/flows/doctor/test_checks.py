@@ -159,6 +159,7 @@ UNMEASURED: list[Callable[[], Check]] = [
     lambda: azure.metrics(cast(MetricAccess, Metrics()), (), NOW, CHECK),
     lambda: events(None),
     lambda: changes.signing_keys(2, CHECK),
+    lambda: changes.approvers(DEFAULT_POLICY, True, (), CHECK),
     lambda: webhook("https://hooks.slack.com/services/secret", "slack"),
     lambda: webhook("https://unknown.example/x"),
 ]
