@@ -47,15 +47,19 @@ class Retention:
         is_over = before.is_done and before.day >= now.date()
         if is_over and not before.behind:
             return
-        behind = [partition for partition in before.behind if deadline.is_over or self._prune_reports(partition, now)]
-        progress = replace(before, behind=tuple(behind)) if is_over else self._go_on(before, behind, now, deadline)
+        progress = before if is_over else self._go_on(before, now, deadline)
+        behind = [
+            partition  # after the others: a flood takes all the time that is left
+            for partition in progress.behind
+            if partition not in before.behind or deadline.is_over or self._prune_reports(partition, now)
+        ]
+        progress = replace(progress, behind=tuple(behind))
         if progress != before:
             self._cache.write(_ROW, progress)
 
-    def _go_on(
-        self, before: RetentionProgress, behind: list[str], now: datetime, deadline: Deadline
-    ) -> RetentionProgress:
+    def _go_on(self, before: RetentionProgress, now: datetime, deadline: Deadline) -> RetentionProgress:
         """With the next partitions of the day."""
+        behind = list(before.behind)
         progress = RetentionProgress(now.date()) if before.is_done else before
         with within(deadline):
             sealed = self._expire_roots(now)

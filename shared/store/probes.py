@@ -89,10 +89,6 @@ class ProbeReports:
             return False
         return True
 
-    def since(self, partition: str, at: datetime, most: int = MOST_REPORTS) -> tuple[ProbeReport, ...]:
-        """The first reports from that time on, each once, in the order of their times."""
-        return self._proven(islice(self._table.unread(partition, "report-", sortable(at)), most))
-
     def newest_since(
         self, partition: str, at: datetime, until: datetime, most: int = MOST_REPORTS
     ) -> tuple[datetime, tuple[ProbeReport, ...]]:

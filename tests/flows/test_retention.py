@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -189,7 +190,24 @@ def test_a_flood_of_reports_does_not_keep_the_rows_of_other_clusters(
     assert left(records)[0] == 0
     flow.run(NOW + timedelta(minutes=1), Deadline(60))
     flow.run(NOW + timedelta(minutes=2), Deadline(60))
-    assert reports.since(flooded, START) == ()
+    assert reports.newest_since(flooded, START, NOW)[1] == ()
+
+
+def test_others_are_pruned_first_where_a_flood_takes_all_the_time(
+    flow: Retention, reports: ProbeReports, records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flooded, time = "0" * 32, SimpleNamespace(is_over=False)
+    records.commit_in(flooded, [line(9, 450)])
+
+    def slow(partition: str, at: datetime, most: int) -> int:
+        time.is_over = partition == flooded
+        return most if partition == flooded else 0
+
+    monkeypatch.setattr(reports, "delete_before", slow)
+    for _ in range(3):
+        time.is_over = False
+        flow.run(NOW, cast(Deadline, time))
+    assert left(records)[0] == 0
 
 
 def test_reports_of_probes_go_after_three_days_a_part_in_each_run(
@@ -201,4 +219,4 @@ def test_reports_of_probes_go_after_three_days_a_part_in_each_run(
         reports.add(PARTITION, ProbeReport(f"{hours:032x}", "node", "pod", at, at, at))
     for left in (2, 1, 1):
         flow.run(NOW, Deadline(60))
-        assert len(reports.since(PARTITION, START)) == left
+        assert len(reports.newest_since(PARTITION, START, NOW)[1]) == left

@@ -81,7 +81,7 @@ def send(key: str, content: Any) -> tuple[int, Any]:
 
 
 def kept(app: App, report_id: str, cluster: ArmId = CLUSTER_ID) -> list[ProbeReport]:
-    found = app.probe_reports.since(cluster_key(cluster), START - timedelta(days=2))
+    _, found = app.probe_reports.newest_since(cluster_key(cluster), START - timedelta(days=2), START)
     return [each for each in found if each.id == report_id]
 
 

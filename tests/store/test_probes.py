@@ -28,8 +28,8 @@ def test_a_report_is_kept_and_read_once(reports: ProbeReports) -> None:
     again = ProbeReport(f"{7:032x}", "n", "p", HOUR, HOUR + timedelta(minutes=7), HOUR)
     assert not reports.add("p", again)
     reports.add("p", ProbeReport(again.id, "n", "p", HOUR, HOUR, HOUR))
-    assert len(reports.since("p", HOUR)) == 60
-    assert reports.since("another", HOUR) == ()
+    assert len(reports.newest_since("p", HOUR, NOW)[1]) == 60
+    assert reports.newest_since("another", HOUR, NOW)[1] == ()
 
 
 def test_of_too_many_the_newest_are_read_with_the_time_from_which_they_are_all(reports: ProbeReports) -> None:
@@ -43,4 +43,4 @@ def test_of_too_many_the_newest_are_read_with_the_time_from_which_they_are_all(r
 def test_old_ones_are_deleted_a_part_at_a_time(reports: ProbeReports) -> None:
     before = HOUR + timedelta(minutes=30)
     assert [reports.delete_before("p", before, most=20) for _ in range(3)] == [20, 10, 0]
-    assert len(reports.since("p", HOUR)) == 30
+    assert len(reports.newest_since("p", HOUR, NOW)[1]) == 30

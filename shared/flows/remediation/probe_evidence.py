@@ -96,5 +96,5 @@ class ProbeEvidence:
     def _since(self, partition: str, at: datetime) -> list[ProbeReport]:
         """Those of a revoked key do not count: otherwise they would hold the gate for as long as they are kept."""
         keys = {key.id for key in self._keys.valid(partition)}
-        found = self._reports.since(partition, at) if keys else ()
+        found = self._reports.newest_since(partition, at, self._clock.now())[1] if keys else ()
         return [each for each in found if each.key_id in keys and each.received_at - each.sent_at <= _AT_ONCE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -133,6 +134,19 @@ def test_reports_of_a_revoked_key_do_not_hold_the_gate(
     assert read(source, USER_SUBNET).passage is Passage.UNKNOWN
 
 
+def test_of_too_many_reports_the_newest_count(
+    source: ProbeEvidence, reports: ProbeReports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in (0, 2):
+        tell(reports, number, at(7), bad=5)
+    tell(reports, 1, at(7))
+    assert read(source, USER_SUBNET).passage is Passage.SHUT
+    for number in range(3):
+        tell(reports, number, at(9))
+    monkeypatch.setattr(reports, "newest_since", partial(reports.newest_since, most=5))
+    assert read(source, USER_SUBNET).passage is Passage.UNKNOWN
+
+
 def test_a_node_that_nobody_knows_counts_for_no_subnet(
     source: ProbeEvidence, reports: ProbeReports, azure: Azure
 ) -> None:
@@ -190,6 +204,6 @@ def test_a_cluster_without_probes_and_storage_that_is_down_say_nothing(
     def down(*_: object) -> None:
         raise StoreUnavailable(Text("storage does not answer"))
 
-    monkeypatch.setattr(reports, "since", down)
+    monkeypatch.setattr(reports, "newest_since", down)
     assert read(source).passage is Passage.UNKNOWN
     assert source.before(make_change(ChangeState.APPLYING), Window(at(6), at(9))) is None
