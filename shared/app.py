@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .flows.approval.propose import Propose
     from .flows.approval.propose_for_incident import IncidentProposer
     from .flows.approval.renew import PlanRenewer
+    from .flows.incidents.pasted_sockets import PasteSockets
     from .flows.incidents.silence import Silence
     from .flows.notification.deliver import Deliver
     from .flows.planning.plan import Planner
@@ -51,6 +52,12 @@ class App(Watching):
         from .flows.incidents.silence import Silence
 
         return Silence(self.records, self.active_clusters, self.outbox, self.clock)
+
+    @cached_property
+    def paste_sockets(self) -> PasteSockets:
+        from .flows.incidents.pasted_sockets import PasteSockets
+
+        return PasteSockets(self.records, self.outbox, self.clock, self.settings.sockets_in_chat == "on")
 
     @cached_property
     def stop(self) -> StopChanges:

@@ -121,4 +121,9 @@ class WatchSettings(BaseModel):
         "Language of messages, and of pages where the browser wants none of them: `en` or `es`. A route of ROUTES may "
         "have another for its channels.",
     )
+    sockets_in_chat: Literal["off", "on"] = text(
+        "off",
+        "`on`: the list of sockets that somebody pastes on an incident's page is a line in its Slack thread, with "
+        "names of pods and destinations.",
+    )
     public_base_url: types.Url | None = text(None, "This app's address as people reach it, for links in messages.")

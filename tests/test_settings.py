@@ -82,6 +82,7 @@ WRONG = {
     "SLACK_COMMAND": ["snat", "/", "/Snat", "/snat check"],
     "SLACK_API_URL": ["slack.com/api", "http://slack.com/api", "https://slack.com/api?x=1"],
     "LANGUAGE": ["fr", "EN", "español"],
+    "SOCKETS_IN_CHAT": ["yes", "ON"],
     "TEAMS_WEBHOOK_URL": ["teams", "http://teams.example.com"],
     "ROUTES": [
         "to payments",

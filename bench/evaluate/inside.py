@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from shared.core.guidance.culprits import Cure, read_sockets
+from shared.core.guidance.culprits import read_sockets
+from shared.model.sockets import Cure
 from simulator.fleet import Node
 from simulator.gadget import sockets
 from simulator.noise import unit

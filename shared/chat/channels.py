@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ..routes import Definition
     from ..settings import Settings
 
-# A webhook can't rewrite a post, and nobody wants a post for each step, or during a silence.
-_REWRITTEN = (MessageKind.STEP, MessageKind.PROVING, MessageKind.SILENCED)
+# A webhook can't rewrite a post and has no thread; nobody wants a post for each step, or during a silence.
+_REWRITTEN = (MessageKind.STEP, MessageKind.PROVING, MessageKind.SILENCED, MessageKind.NOTE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class MessageKind(StrEnum):
     OUTCOME = "outcome"
     CLEARED = "cleared"
     SILENCED = "silenced"  # also the end of a silence
+    NOTE = "note"  # for the thread only
     FLEET = "fleet"  # about monitoring itself
 
 

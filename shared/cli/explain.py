@@ -5,19 +5,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..core.guidance.culprits import LONGEST, Culprit, Cure, NodeSockets, read_sockets
+from ..chat.socket_table import PORTS, PRIVATE, socket_table, unreadable
+from ..core.guidance.culprits import LONGEST, read_sockets
 from ..errors import BadInput
-from ..formatting import percent
+from ..model.sockets import Cure, NodeSockets
 from ..model.text import Text, arranged
 from ..wording.render import translated
 from .output import ATTENTION, FINE, MakeApp, Subcommands, add_command, say
-
-_MOST_ROWS = 30
-_CURES = {
-    Cure.REUSE: Text("pooling: most are closed again, each request opens its own"),
-    Cure.LIMIT: Text("pooling: one pool for each process, with a limit"),
-    Cure.NONE: arranged("–"),
-}
 
 
 def add_to(commands: Subcommands) -> None:
@@ -32,27 +26,9 @@ def explain(options: argparse.Namespace, _: MakeApp) -> int:
     for node in found.nodes:
         say(options, *_described(node, options.language))
     if found.unreadable:
-        say(
-            options,
-            Text.plural(
-                "{count} entry could not be read and is not counted.",
-                "{count} entries could not be read and are not counted.",
-                count=found.unreadable,
-            ),
-        )
-    say(options, _PORTS, _PRIVATE)
+        say(options, unreadable(found.unreadable))
+    say(options, PORTS, PRIVATE)
     return ATTENTION if any(each.cure is not Cure.NONE for node in found.nodes for each in node.culprits) else FINE
-
-
-_PORTS = Text(
-    "Ports: a SNAT port serves one connection to the same address and port, and may serve other destinations at the "
-    "same time. So a row holds as many ports as it has connections, and the node at least those of its busiest "
-    "destination. Closed connections hold theirs for some time."
-)
-_PRIVATE = Text(
-    "Private endpoint: unknown. The output has addresses only, and does not say which of them are Azure services. For "
-    "those that are, a private endpoint needs no SNAT ports."
-)
 
 
 def _read(name: str) -> str:
@@ -67,44 +43,13 @@ def _read(name: str) -> str:
 
 
 def _described(node: NodeSockets, language: str) -> Iterator[Text | str]:
-    yield Text(
-        "{node}: {connections} connections to the Internet hold at least {tcp} TCP and {udp} UDP ports; {inside} stay "
-        "in the network, {inbound} came from outside.",
-        node=node.node or Text("the node"),
-        connections=node.connections,
-        tcp=node.ports("tcp"),
-        udp=node.ports("udp"),
-        inside=node.inside,
-        inbound=node.inbound,
-    )
+    table = socket_table(node.shortened())
+    yield table.title
     if not node.culprits:
         return
-    rows = [_HEAD, *(_row(culprit, node) for culprit in node.culprits[:_MOST_ROWS])]
-    cells = [[translated(cell, language) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(_HEAD) - 1)]
+    cells = [[translated(cell, language) for cell in row] for row in (table.columns, *table.rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(table.columns) - 1)]
     for *row, cure in cells:
         yield "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + f"  {cure}"
-    if node.culprits[_MOST_ROWS:]:
-        yield Text("  and {count} rows with fewer connections", count=len(node.culprits) - _MOST_ROWS)
-
-
-_HEAD = (
-    Text("Pod"),
-    Text("Destination"),
-    Text("Connections (ports held)"),
-    Text("Share"),
-    Text("Opening"),
-    Text("What cures it"),
-)
-
-
-def _row(culprit: Culprit, node: NodeSockets) -> tuple[Text | str, ...]:
-    pod = culprit.pod or (Text("the node's own network") if culprit.is_host_network else Text("unknown"))
-    return (
-        pod,
-        f"{culprit.destination}/{culprit.protocol}",
-        str(culprit.connections),
-        percent(culprit.connections, node.connections),
-        str(culprit.opening),
-        _CURES[culprit.cure],
-    )
+    if table.note:
+        yield arranged("  {note}", note=table.note)

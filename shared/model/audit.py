@@ -13,6 +13,7 @@ RESUMED = "change resumed"
 GIVEN_UP = "change given up"
 PROBE_KEY_CREATED = "probe key created"
 PROBE_KEY_REVOKED = "probe key revoked"
+SOCKETS_PASTED = "sockets pasted"
 
 
 def step_done(step: int) -> str:

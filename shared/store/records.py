@@ -16,6 +16,7 @@ from ..model.audit import AuditLine, ChatPost, DayRoot, NotifiedChannels, Outbox
 from ..model.change import Change, ChangeState, JournalEntry, JournalHead
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
+from ..model.sockets import PastedSockets
 from .audit import AuditChain
 from .codec import from_columns
 from .due_index import DueIndex, moment_of, sortable
@@ -29,7 +30,7 @@ from .table import Stored as Stored
 
 FLEET_PARTITION = cluster_key("the fleet as a whole")
 log = logging.getLogger("snatbot.store")
-_SIGNED = ("journal", "outbox")
+_SIGNED = ("journal", "outbox", "sockets")
 MOST_WRITES = MOST_IN_ONE_TRANSACTION - 1  # beside the head of the audit
 ALL_CHANGES = "global"  # of the stop flag and its audit lines
 
@@ -95,6 +96,17 @@ class Records:
 
     def notified_channels(self, partition: str, subject: str) -> Stored[NotifiedChannels] | None:
         return self._table.get(NotifiedChannels, partition, f"notified-{subject}")
+
+    def pasted_sockets(self, partition: str, incident_id: str) -> PastedSockets | None:
+        """None too for what this app did not write."""
+        for row in self._table.unread(partition, f"sockets-{incident_id}"):
+            try:
+                self._signed.verify("sockets", row)
+            except (RowForged, KeyMissing) as error:
+                log.warning("sockets are not shown: %s", error)
+            else:
+                return stored(PastedSockets, row).value
+        return None
 
     def journal(self, partition: str, change_id: str) -> dict[int, Stored[JournalEntry]]:
         """Step number to entry, for people to read: without what this app did not write. See ``verified_journal``."""
@@ -220,13 +232,17 @@ class Records:
         return self._table.next_partition(after)
 
     def delete_old_messages(self, partition: str, before: datetime) -> int:
-        """How many rows: messages of before that moment, given up, and where those went that rest since then."""
+        """How many rows: messages of before that moment, given up, and where those went that rest since then; and
+        sockets that were pasted before.
+        """
         rows = self._table.rows(OutboxMessage, partition, "outbox-")
         keys = [key for key, stored in rows if stored.value.due_at is None and stored.value.created_at < before]
         posts = self._table.rows(ChatPost, partition, "post-")
         keys += [key for key, stored in posts if stored.value.shown_at < before]
         notified_channels = self._table.rows(NotifiedChannels, partition, "notified-")
         keys += [key for key, stored in notified_channels if stored.value.notified_at < before]
+        pasted = self._table.rows(PastedSockets, partition, "sockets-")
+        keys += [key for key, stored in pasted if stored.value.pasted_at < before]
         self._table.delete_all(partition, keys)
         return len(keys)
 

@@ -8,6 +8,7 @@ from ..model.audit import AuditLine, ChatPost, NotifiedChannels, OutboxMessage
 from ..model.change import Change, JournalEntry
 from ..model.coverage import FleetRecord
 from ..model.incident import ClusterRecord, Incident
+from ..model.sockets import PastedSockets
 from .audit_rows import row_of_line
 from .due_index import sortable
 from .table import Row
@@ -15,7 +16,17 @@ from .table import Row
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    value: ClusterRecord | Incident | Change | AuditLine | OutboxMessage | ChatPost | NotifiedChannels | FleetRecord
+    value: (
+        ClusterRecord
+        | Incident
+        | Change
+        | AuditLine
+        | OutboxMessage
+        | ChatPost
+        | NotifiedChannels
+        | FleetRecord
+        | PastedSockets
+    )
     etag: str | None = None  # None: the row must not exist yet; else it must be unchanged
 
 
@@ -52,6 +63,8 @@ def row_of(write: Put | PutJournal) -> Row:
             key, columns = f"post-{value.channel}-{value.subject}", {"kind": "post"}
         case NotifiedChannels():
             key, columns = f"notified-{value.subject}", {"kind": "notified"}
+        case PastedSockets():
+            key, columns = f"sockets-{value.incident_id}", {"kind": "sockets"}
     return Row(key, value, write.etag, columns)
 
 

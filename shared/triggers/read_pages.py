@@ -22,11 +22,12 @@ from ..web.cluster_view import ClusterView
 from ..web.fleet_view import FleetView, StatusView
 from ..web.incident_view import IncidentView
 from ..web.probe_view import ProbeView
-from ..web.read_pages import SILENCE, IncidentForm, cluster_page, fleet_page, incident_page
+from ..web.read_pages import SILENCE, SOCKETS, IncidentForm, cluster_page, fleet_page, incident_page
 from .queue_messages import message
 from .responses import as_page, language_of, same_language, see_other
 from .visitors import KEY, Visitor, is_own_origin, permitted, read_form, reader_of, record_id, signed_in
 
+_LONGEST_FORM = 4 * 2**20  # bytes: the sockets of a node with some 5,000 connections
 _AUDIT_SHOWN = timedelta(days=30)
 _PURPOSE = Text("silence a cluster or propose a plan")
 
@@ -81,7 +82,10 @@ def show_incident(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def act_on_incident(req: func.HttpRequest, deliver: Callable[[str], None]) -> func.HttpResponse:
-    """The POST of the form that silences the cluster for an hour, or makes a new plan. ``deliver`` queues a message."""
+    """The POST of a form that silences the cluster for an hour, keeps a list of sockets, or makes a new plan.
+
+    ``deliver`` queues a message.
+    """
     app = current()
     reader = reader_of(app, req)
     partition = permitted(reader.paths, req.params.get("cluster", ""))
@@ -91,11 +95,15 @@ def act_on_incident(req: func.HttpRequest, deliver: Callable[[str], None]) -> fu
         raise NotPermitted(Text("A link to read changes nothing. Sign-in would be needed for that."))
     if not is_own_origin(req.headers.get("Origin"), app.settings.public_base_url):
         raise FormExpired
-    form = read_form(req)
+    form = read_form(req, _LONGEST_FORM)
     app.signer.check_form(form.get("csrf", ""), reader.visitor.nonce, incident.id)
     app.permission.require_anywhere(person, _PURPOSE, allows_writes=False)
+    now = app.clock.now()
+    if form.get("action") == SOCKETS:
+        app.paste_sockets.keep(incident, form.get("sockets", ""), person, now)
+        deliver(message(partition=partition))
+        return see_other(same_language(app.links.incident(incident), req))
     if form.get("action") == SILENCE:
-        now = app.clock.now()
         app.silence.begin(incident.cluster_id, now + timedelta(hours=1), person, now)
         deliver(message(partition=partition))
         return see_other(same_language(app.links.incident(incident), req))

@@ -146,14 +146,12 @@ def is_own_origin(origin: str | None, public_base_url: str | None) -> bool:
     return origin == f"{own.scheme}://{own.netloc.removesuffix(default_port)}"
 
 
-def read_form(req: func.HttpRequest) -> dict[str, str]:
+def read_form(req: func.HttpRequest, most: int = _LONGEST_BODY) -> dict[str, str]:
     """The first value of each field. Raises BadInput for fields that this app's form does not send."""
 
     body = req.get_body()
-    if len(body) > _LONGEST_BODY:
-        raise BadInput(
-            Text("the form is {length} bytes long; at most {most} are taken", length=len(body), most=_LONGEST_BODY)
-        )
+    if len(body) > most:
+        raise BadInput(Text("the form is {length} bytes long; at most {most} are taken", length=len(body), most=most))
     try:
         fields = parse_qs(body.decode("utf-8"), max_num_fields=20)
     except (UnicodeDecodeError, ValueError):

@@ -36,6 +36,7 @@ _LABELS = (
     Text("Stop of all changes lifted"),
     Text("Probe key created"),
     Text("Probe key revoked"),
+    Text("Sockets pasted"),
 )
 _BY_EVENT = {str(label).lower(): label for label in _LABELS}
 _BY_EVENT |= {step_done(step): Text("Step {number} done", number=step + 1) for step in range(100)}

@@ -8,6 +8,7 @@ from ..chat.finding_labels import FINDING_MEANINGS, describe_incident
 from ..chat.incident_head import headline
 from ..chat.labels import node_table, state_label
 from ..chat.message import facts_of
+from ..chat.socket_table import PORTS, PRIVATE, SocketTable, socket_table, unreadable
 from ..core.guidance import code_advice, culprits
 from ..flows.incidents.story import Story
 from ..formatting import capital, duration, listed, sentences, utc
@@ -168,6 +169,17 @@ class IncidentView:
         """Commands that show who opens the connections of the worst node that has a name; else none."""
         node = next((node.name for node in self.incident.nodes if node.name and not node.is_gone), "")
         return culprits.commands(node) if node else ()
+
+    @property
+    def sockets(self) -> Sequence[SocketTable]:
+        """That somebody pasted, a table for each node."""
+        pasted, failing = self.story.sockets, [node.name for node in self.incident.nodes]
+        return [socket_table(node, failing) for node in pasted.nodes] if pasted else ()
+
+    @property
+    def sockets_notes(self) -> Sequence[Text]:
+        pasted = self.story.sockets
+        return [*([unreadable(pasted.unreadable)] if pasted and pasted.unreadable else ()), PORTS, PRIVATE]
 
     @property
     def code_advice(self) -> Mapping[str, Text]:

@@ -23,7 +23,7 @@ def cluster_page(view: ClusterView, *, language: str = "en", signed_in: SignedIn
     )
 
 
-SILENCE = "silence"  # what the form does, else it makes a new plan
+SILENCE, SOCKETS = "silence", "sockets"  # what a form does, else it makes a new plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.change import Action, ChangeState
 from shared.model.plan import PlanKind
 from shared.model.resource_id import ArmId
+from shared.model.sockets import Culprit, NodeSockets, PastedSockets
 from shared.triggers.responses import PAGE_HEADERS
 from shared.web.assets import asset_url
 from shared.web.audit_pages import audit_page, receipt_page
@@ -51,6 +52,24 @@ LONG = "a-cluster-whose-name-is-as-long-as-azure-lets-it-be-63-letters-x"
 INCIDENT_FORM = IncidentForm("csrf", can_plan=True)
 _LONG_NODES = nouns.make_nodes(3, prefix="aks-" + "averylongpoolname" * 8 + "-vmss")
 STORY = make_story()
+_SOCKETS = PastedSockets(
+    STORY.incident.id,
+    (
+        NodeSockets(
+            LONG,
+            (Culprit("shop/" + "averylongpodname" * 8, False, "tcp", "52.168.1.9:443", 1_010, 30, 900),),
+            connections=1_020,
+            tcp_ports=1_010,
+            udp_ports=0,
+            inside=3,
+            inbound=1,
+            left_out=4,
+        ),
+    ),
+    unreadable=2,
+    pasted_by=LONG,
+    pasted_at=NOW,
+)
 ROLLBACK = replace(nouns.make_plan(), kind=PlanKind.DETACH_NAT_GATEWAY, of_change_id="chg-19c1")
 PAGES = {
     "proposed": change_page(nouns.make_change(reason=INCIDENT), form=FORM, now=NOW, pace=PACE, paths=Paths()),
@@ -126,7 +145,11 @@ PAGES = {
     ),
     "incident": incident_page(IncidentView(STORY, NOW, Paths()), INCIDENT_FORM),
     "long incident": incident_page(
-        IncidentView(make_story(nouns.make_incident(nouns.make_cluster(name=LONG), _LONG_NODES)), NOW, Paths("token")),
+        IncidentView(
+            replace(make_story(nouns.make_incident(nouns.make_cluster(name=LONG), _LONG_NODES)), sockets=_SOCKETS),
+            NOW,
+            Paths("token"),
+        ),
         IncidentForm(notice="Ada lacks the app role Snat.Operate."),
     ),
     "bare incident": incident_page(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -9,6 +10,7 @@ from html import unescape
 import pytest
 
 from devhost.stage import Stage
+from tests.support.gadget_output import sockets
 from tests.support.html_page import Page, fields
 from tests.support.sign_in import Visitor, said, stage_with_people
 
@@ -107,3 +109,25 @@ def test_whoever_may_silences_the_cluster_for_an_hour_on_the_incidents_page(stag
     assert "Silenciado por Olga" in said(shown)
     assert 'value="silence"' not in shown.text
     assert 'value="silence"' in page.text
+
+
+def test_whoever_may_pastes_sockets_on_the_incidents_page_and_everybody_there_sees_the_table(
+    stage: Stage, visitor: Visitor
+) -> None:
+    page = visitor.get(incident(stage, visitor, "olga"))
+    given = {"csrf": plan_csrf(page.text), "action": "sockets", "sockets": json.dumps(sockets(25))}
+    assert visitor.post(page.url, data={**given, "csrf": "x"}).status_code == 409
+    evil = visitor.post(page.url, data=given, headers={"Origin": "https://evil.example"})
+    assert evil.status_code == 409
+    for wrong, why in (("kubectl: no", "snapshot_socket"), ("x" * 2**22, "4.194.304")):
+        refused = visitor.post(page.url, data={**given, "sockets": wrong})
+        assert refused.status_code == 400
+        assert why in said(refused)
+    done = visitor.post(page.url, data=given)
+    assert done.status_code == 303
+    with Visitor(stage) as reader:
+        shown = reader.get(incident(stage, reader, "rui"))
+        assert "shop/checkout-6d5b9-x1" in said(shown)
+        assert "52.168.1.9:443/tcp" in said(shown)
+        assert "Pegado por Olga" in said(shown)
+        assert "<textarea" not in shown.text

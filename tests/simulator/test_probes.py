@@ -194,4 +194,4 @@ def test_the_gadgets_output_names_the_workload_that_runs_out_of_ports() -> None:
             first = found.culprits[0]
             assert first.pod.startswith("default/payments-")
             assert first.opening > 100
-            assert found.ports("tcp") > 1000
+            assert found.tcp_ports > 1000

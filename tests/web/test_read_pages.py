@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.core.guidance.culprits import read_sockets
 from shared.flows.monitoring.fleet_status import FleetStatus
 from shared.model.finding import FindingKind
 from shared.model.fleet import Unlisted
 from shared.model.incident import IncidentState
+from shared.model.sockets import PastedSockets
 from shared.model.text import verbatim
 from shared.web.cluster_view import ClusterView
 from shared.web.fleet_view import FleetView, StatusView
@@ -20,6 +23,7 @@ from shared.web.paths import Paths
 from shared.web.read_pages import IncidentForm, cluster_page, fleet_page, incident_page
 from tests.support.every import every
 from tests.support.fleet import every_kind, failing, make_fleet, make_history, make_status, make_story, unmeasured
+from tests.support.gadget_output import TIME_WAIT, sockets
 from tests.support.html_page import Page
 from tests.support.nouns import NOW, make_incident, make_nodes
 from tests.support.thorough import examples
@@ -104,6 +108,27 @@ def test_an_incident_has_the_command_that_shows_who_opens_the_worst_nodes_connec
     gone = tuple(replace(node, is_gone=True) for node in incident.nodes)
     unnamed = IncidentView(make_story(replace(incident, nodes=gone)), NOW, Paths())
     assert (unnamed.who, "snapshot_socket" in incident_page(unnamed)) == ((), False)
+
+
+def test_pasted_sockets_are_a_table_with_whether_the_node_is_a_failing_node() -> None:
+    incident, rows = make_incident(), sockets(150, pod="<b>shop</b>", state=TIME_WAIT)
+    failing = incident.nodes[0].name
+
+    def shown(node: str) -> str:
+        nodes = read_sockets(json.dumps([{**row, "k8s": {**row["k8s"], "node": node}} for row in rows])).nodes
+        pasted = PastedSockets(incident.id, nodes, 2, "Ada", NOW)
+        return incident_page(IncidentView(replace(make_story(incident), sockets=pasted), NOW, Paths()))
+
+    page = Page(shown(failing.upper()))
+    assert "shop/<b>shop</b> 52.168.1.9:443/tcp" in page.text
+    assert "<b>shop" not in shown(failing), "names are text"
+    for text in ("150 connections to the Internet hold at least 150 TCP", "pooling: most are closed again"):
+        assert text in page.text
+    for text in ("Pasted by Ada at", "2 entries could not be read", "Private endpoint: unknown."):
+        assert text in page.text
+    assert "not one of the failing nodes" not in page.text
+    assert "aks-other-1 is not one of the failing nodes." in Page(shown("aks-other-1")).text
+    assert "The output does not name its node" in Page(shown("")).text
 
 
 def test_advice_for_the_code_is_shown_where_ports_are_short_only() -> None:

@@ -21,6 +21,7 @@ from shared.model.change import ChangeState, JournalEntry, StepState
 from shared.model.finding import FindingKind
 from shared.model.plan import Plan, PlanKind
 from shared.model.reading import Cause
+from shared.model.sockets import Culprit, NodeSockets, PastedSockets
 from shared.model.tally import Tally, Unseen
 from shared.model.text import Text
 from shared.wording.languages import LANGUAGES
@@ -113,7 +114,13 @@ def usual(number: int) -> dict[str, Any]:
         "tally": Tally(clusters=number, measured=number // 2, unmeasured=number - number // 2, unseen=unseen),
         "missing": () if number else texts,
         "deployment": Deployment(approvers=texts if number else ()),
+        "pasted": PastedSockets("0f3a", (_sockets(number),), number, "Ada", START),
     }
+
+
+def _sockets(number: int) -> NodeSockets:
+    pods = tuple(Culprit("shop/x1", False, "tcp", "20.1.2.3:443", number, 0, 0) for _ in range(min(1, number)))
+    return NodeSockets(cases.SUBNETS[0] if number else "", pods, number, number, number, number, number)
 
 
 def calls(kind: Callable[..., Message], number: int) -> Iterator[dict[str, Any]]:

@@ -10,19 +10,20 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from ...errors import BadInput
+from ...formatting import clip, visible
+from ...model.sockets import Culprit, NodeSockets
 from ...model.text import Text
 from .private_addresses import is_private
 
 IG_VERSION = "v0.51.0"  # Microsoft's own mirror has it: github.com/microsoft/azure-skills, inspektor-gadget.md
 _IMAGE = f"mcr.microsoft.com/oss/v2/inspektor-gadget/ig:{IG_VERSION}"
 _SNAPSHOT = ("-o", "json", "--timeout", "5")  # a shorter one may lose the output, says the gadget's integration test
+_LONGEST_NAME = 253  # characters, in Kubernetes
 LONGEST = 32 * 2**20  # characters; a socket has about 500
-MANY = 20  # connections of a pod to one destination; common connection pools keep at most 10 or 20
 # For DNS and health probes: learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
 _AZURES_OWN = "168.63.129.16"
 _PROTOCOLS = {"TCP": "tcp", "UDP": "udp", 6: "tcp", 17: "udp"}
@@ -30,53 +31,6 @@ _PROTOCOLS = {"TCP": "tcp", "UDP": "udp", 6: "tcp", 17: "udp"}
 _SYN_SENT, _LISTEN = 2, 10
 _WITHOUT_PORT = frozenset({3, 7, _LISTEN, 12, 13})  # SYN_RECV, CLOSE, LISTEN, NEW_SYN_RECV, BOUND_INACTIVE
 _CLOSED = frozenset({4, 5, 6, 9, 11})  # FIN_WAIT1, FIN_WAIT2, TIME_WAIT, LAST_ACK, CLOSING
-
-
-class Cure(Enum):
-    REUSE = "reuse"  # most are closed by now: each request opened its own
-    LIMIT = "limit"  # many stay open
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Culprit:
-    """The connections of one pod to one destination."""
-
-    pod: str  # namespace/name; empty: unknown
-    is_host_network: bool  # then no pod is known: all pods of the node's own network are alike
-    protocol: str  # tcp or udp
-    destination: str  # address:port
-    connections: int  # as many SNAT ports: a port serves one connection to the same destination
-    opening: int  # of these: without an answer yet
-    closed: int  # of these: closed, while the port is still held
-
-    @property
-    def cure(self) -> Cure:
-        if self.connections < MANY:
-            return Cure.NONE
-        return Cure.REUSE if 2 * self.closed >= self.connections else Cure.LIMIT
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSockets:
-    """``node``: empty if the output does not say."""
-
-    node: str
-    culprits: tuple[Culprit, ...]  # most connections first
-    inside: int  # connections that stay in the network and hold no SNAT port
-    inbound: int
-
-    @property
-    def connections(self) -> int:
-        return sum(culprit.connections for culprit in self.culprits)
-
-    def ports(self, protocol: str) -> int:
-        """The least number of SNAT ports: a port can serve several destinations, but only once each."""
-        held: Counter[str] = Counter()
-        for culprit in self.culprits:
-            if culprit.protocol == protocol:
-                held[culprit.destination] += culprit.connections
-        return max(held.values(), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +122,15 @@ def _socket(row: Any) -> _Socket | None:
     try:
         source, target, about = row["src"], row["dst"], row.get("k8s") or {}
         port = int(target["port"])
-        address = ip_address(str(target["addr"]))
+        address = ip_address(str(target["addr"]).partition("%")[0])
+        if not 0 <= port < 65_536:
+            return None
         if isinstance(address, IPv6Address):
             address = address.ipv4_mapped or address
-        is_host, name = about.get("hostnetwork") is True, str(about.get("podName") or "")
+        is_host, name = about.get("hostnetwork") is True, _name(about.get("podName"))
         return _Socket(
-            node=str(about.get("node") or ""),
-            pod=f"{about.get('namespace') or '?'}/{name}" if name and not is_host else "",
+            node=_name(about.get("node")),
+            pod=f"{_name(about.get('namespace')) or '?'}/{name}" if name and not is_host else "",
             is_host_network=is_host,
             protocol=_PROTOCOLS[target.get("proto", target.get("proto_raw"))],
             network=int(row["netns_id"]),
@@ -185,6 +141,10 @@ def _socket(row: Any) -> _Socket | None:
         )
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         return None
+
+
+def _name(given: Any) -> str:
+    return clip(" ".join(visible(str(given or "")).split()), _LONGEST_NAME)
 
 
 def _node(node: str, sockets: Sequence[_Socket]) -> NodeSockets:
@@ -206,5 +166,19 @@ def _node(node: str, sockets: Sequence[_Socket]) -> NodeSockets:
             counts["closed"] += socket.state in _CLOSED
     culprits = [Culprit(*key, counts["all"], counts["opening"], counts["closed"]) for key, counts in held.items()]
     return NodeSockets(
-        node, tuple(sorted(culprits, key=lambda each: (-each.connections, each.pod, each.destination))), inside, inbound
+        node,
+        tuple(sorted(culprits, key=lambda each: (-each.connections, each.pod, each.destination))),
+        sum(culprit.connections for culprit in culprits),
+        _ports(culprits, "tcp"),
+        _ports(culprits, "udp"),
+        inside,
+        inbound,
     )
+
+
+def _ports(culprits: Sequence[Culprit], protocol: str) -> int:
+    held: Counter[str] = Counter()
+    for culprit in culprits:
+        if culprit.protocol == protocol:
+            held[culprit.destination] += culprit.connections
+    return max(held.values(), default=0)

@@ -6,6 +6,7 @@ from ...errors import NotFoundHere
 from ...model.audit import AuditLine, NotifiedChannels
 from ...model.change import Change
 from ...model.incident import Incident
+from ...model.sockets import PastedSockets
 from ...model.text import Text
 from ...store.records import Records
 
@@ -16,6 +17,7 @@ class Story:
     changes: tuple[Change, ...]  # in chronological order, like the next
     audit: tuple[AuditLine, ...]  # of the incident and its changes
     notified: tuple[NotifiedChannels, ...]  # channels with a message about the incident, or about one of its changes
+    sockets: PastedSockets | None = None
 
 
 def read_story(records: Records, partition: str, incident_id: str) -> Story:
@@ -34,4 +36,5 @@ def read_story(records: Records, partition: str, incident_id: str) -> Story:
         changes,
         tuple(line for line in lines if line.subject in subjects),
         tuple(stored.value for stored in notified if stored),
+        records.pasted_sockets(partition, incident_id),
     )

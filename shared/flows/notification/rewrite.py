@@ -54,8 +54,8 @@ class RewrittenMessage:
         stored, subject = self._stored(), self._message.subject
         known = stored.value if stored and stored.value.place == self._api.place else None
         if known and known.ts:
-            if known.shown_at > self._row.created_at:
-                return known  # this message was delayed, and newer ones were shown
+            if known.shown_at > self._row.created_at or self._message.kind is MessageKind.NOTE:
+                return known  # this message was delayed, and newer ones were shown; or it is for the thread only
             try:
                 self._update(known.ts)
                 return self._keep(replace(known, shown_at=self._row.created_at), stored)

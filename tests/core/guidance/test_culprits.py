@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.core.guidance import culprits
-from shared.core.guidance.culprits import MANY, Cure, commands, read_sockets
+from shared.core.guidance.culprits import commands, read_sockets
 from shared.errors import BadInput
+from shared.model.sockets import MANY, Cure
 from tests.support.gadget_output import ESTABLISHED, LISTEN, NODE, SYN_SENT, TIME_WAIT, sockets
 
 PUBLIC = ("52.168.1.9", "20.60.1.1", "2603:1020::1")
@@ -49,7 +50,7 @@ def test_pods_and_destinations_are_listed_with_most_connections_first() -> None:
     assert (worst.opening, worst.closed, worst.cure) == (30, 700, Cure.REUSE)
     assert (second.pod, second.connections, second.cure) == ("shop/basket", 44, Cure.LIMIT)
     assert (host.pod, host.is_host_network, host.cure) == ("", True, Cure.NONE)
-    assert (node.ports("tcp"), node.ports("udp")) == (774, 0)
+    assert (node.tcp_ports, node.udp_ports) == (774, 0)
 
 
 def test_few_connections_to_a_destination_need_no_pooling() -> None:
@@ -128,9 +129,9 @@ def test_the_output_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_connection_is_counted_once_and_ports_are_between_the_busiest_row_and_all(rows: list[list[Any]]) -> None:
     (node,) = read_sockets(json.dumps([*chain(*rows)])).nodes
     assert node.connections + node.inside == sum(map(len, rows))
-    for protocol in ("tcp", "udp"):
+    for protocol, ports in (("tcp", node.tcp_ports), ("udp", node.udp_ports)):
         own = [each.connections for each in node.culprits if each.protocol == protocol]
-        assert max(own, default=0) <= node.ports(protocol) <= sum(own)
+        assert max(own, default=0) <= ports <= sum(own)
 
 
 @given(row=ANY_JSON | st.fixed_dictionaries(dict.fromkeys(("src", "dst", "k8s", "state", "netns_id"), ANY_JSON)))

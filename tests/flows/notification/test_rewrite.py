@@ -88,6 +88,12 @@ def room(running: RunningSimulator, records: Records, liveness: Liveness) -> Ite
     running.clear_faults()
 
 
+def test_a_note_is_for_the_thread_and_leaves_the_message_as_it_is(room: Room) -> None:
+    room.tell(FAILING)
+    room.tell(replace(FAILING, title=Text("Who opens them"), kind=MessageKind.NOTE))
+    assert (room.titles(), room.replies()) == (["Connections fail"], ["Who opens them"])
+
+
 def test_an_incident_is_one_message_with_the_rest_in_its_thread(room: Room) -> None:
     room.tell(WARNING)
     first, details = room.shown
