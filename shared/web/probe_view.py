@@ -8,6 +8,7 @@ from ..formatting import listed, number, percent
 from ..model.probe import TargetCounts
 from ..model.text import Text, arranged
 
+_MOST_ROWS = 500  # a key can report of any number of nodes and targets
 _MOST_ADDRESSES = 16  # as many as a NAT gateway has
 COLUMNS = (
     Text("Target and node"),
@@ -41,7 +42,13 @@ class ProbeView:
     @property
     def rows(self) -> Sequence[tuple[str, str, tuple[str, ...]]]:
         """Node, target, and a cell for each further column; the worst first."""
-        return [(each.node, each.counts.target, _cells(each.counts)) for each in self.summary.targets]
+        return [(each.node, each.counts.target, _cells(each.counts)) for each in self.summary.targets[:_MOST_ROWS]]
+
+    @property
+    def left_out(self) -> Text:
+        """How many rows are not among them; empty if none."""
+        rest = len(self.summary.targets) - _MOST_ROWS
+        return Text("and {count} more", count=rest) if rest > 0 else Text("")
 
 
 def _cells(counts: TargetCounts) -> tuple[str, ...]:
