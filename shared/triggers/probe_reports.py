@@ -1,5 +1,6 @@
 """Reports of egress probes: bounded, and refused without the key of a cluster, before anything of them is read."""
 
+import hashlib
 import threading
 import time
 
@@ -15,26 +16,27 @@ from .responses import as_json
 
 _USUAL_SECONDS, _URGENT_SECONDS = 300, 30
 # Of this process. All probes of a cluster share its key: a thousand nodes report every 30 seconds at most.
-_of_all = RateBound(per_second=100, burst=400)
-_of_key: dict[str, RateBound] = {}  # keys that were verified
+_of_all = RateBound(per_second=100, burst=400)  # of those without a verified key: their flood silences no probe
+_of_key: dict[bytes, RateBound] = {}  # by the SHA-256 of what was verified
 _lock = threading.Lock()
 
 
 def take_report(req: func.HttpRequest) -> func.HttpResponse:
-    if not _of_all.admits(time.monotonic()):
+    now = time.monotonic()
+    scheme, _, sent = req.headers.get("Authorization", "").partition(" ")
+    text = sent.strip() if scheme.lower() == "bearer" else ""
+    digest = hashlib.sha256(text.encode(errors="replace")).digest()
+    if not _of_key.get(digest, _of_all).admits(now):
         return _refusal(429, "too_many", _TOO_MANY)
     body = req.get_body()
     if len(body) > LONGEST_REPORT:
         return _refusal(413, "too_large", Text("The report is longer than {most} bytes.", most=LONGEST_REPORT))
-    app, now = current(), time.monotonic()
-    scheme, _, text = req.headers.get("Authorization", "").partition(" ")
-    key, has_work = app.probe_keys.verify(text.strip() if scheme.lower() == "bearer" else "")
+    app = current()
+    key, has_work = app.probe_keys.verify(text)
     if key is None:
         return _refusal(401, "key_refused", Text("The report needs a valid key: `probe key create` makes one."))
     with _lock:
-        bound = _of_key.setdefault(key.id, RateBound(per_second=40, burst=200))
-    if not bound.admits(now):
-        return _refusal(429, "too_many", _TOO_MANY)
+        _of_key.setdefault(digest, RateBound(per_second=40, burst=200))
     app.accept_report.accept(key, body, Instant.of(app.clock))
     return as_json({"interval_seconds": _URGENT_SECONDS if has_work else _USUAL_SECONDS})
 

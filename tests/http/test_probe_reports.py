@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import secrets
@@ -249,7 +250,7 @@ def test_a_body_that_is_no_report_is_a_400(key: str, body: bytes) -> None:
 
 
 def test_a_key_reports_so_often_and_then_has_to_wait(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe_reports, "_of_key", {key.split("_")[1]: RateBound(0, 1)})
+    monkeypatch.setattr(probe_reports, "_of_key", {hashlib.sha256(key.encode()).digest(): RateBound(0, 1)})
     assert send(key, report())[0] == 200
     given = json.dumps(report()).encode()
     request = func.HttpRequest(
@@ -257,6 +258,14 @@ def test_a_key_reports_so_often_and_then_has_to_wait(key: str, monkeypatch: pyte
     )
     answer = FUNCTIONS["probe_report"].call(request)
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
+
+
+def test_a_flood_without_a_key_silences_no_probe(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert send(key, report())[0] == 200
+    monkeypatch.setattr(probe_reports, "_of_all", RateBound(0, 1))
+    forged = key[:-8] + "AAAAAAAA"
+    assert [send(forged, report())[0] for _ in range(2)] == [401, 429]
+    assert send(key, report())[0] == 200
 
 
 def test_a_report_that_somebody_put_into_storage_is_not_read(app: App, key: str) -> None:
