@@ -4,7 +4,7 @@ A fleet of probes writes many rows, and some readers of the other table scan all
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -88,6 +88,13 @@ class ProbeReports:
         except StoreConflict:
             return False
         return True
+
+    def partitions(self) -> Iterator[str]:
+        """Of clusters with reports: one query each."""
+        partition = self._table.next_partition("")
+        while partition is not None:
+            yield partition
+            partition = self._table.next_partition(partition)
 
     def newest_since(
         self, partition: str, at: datetime, until: datetime, most: int = MOST_REPORTS

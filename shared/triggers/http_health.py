@@ -35,16 +35,19 @@ def health_details(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="metrics", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_json
 def metrics(req: func.HttpRequest) -> func.HttpResponse:
-    """The last scans for Prometheus. Reads storage only, whatever the size of the fleet in as many requests."""
+    """The last scans for Prometheus. Reads storage only: at most 101 queries for probes, else a fixed number."""
     from ..app import current
     from ..flows.health import read_health
     from ..flows.monitoring.fleet_status import read_fleet_status
     from ..web.metrics_text import CONTENT_TYPE, metrics_text
+    from ..web.probe_metrics import probe_metrics
 
     app = current()
     health = read_health(app.liveness, app.clock.wall(), timedelta(minutes=app.settings.health_max_age_minutes))
     fleet = read_fleet_status(app.fleet_cache, app.settings.fan_out_above)
-    text = metrics_text(fleet, health, len(app.records.waiting_outbox()), app.clock.now())
+    now = app.clock.now()
+    text = metrics_text(fleet, health, len(app.records.waiting_outbox()), now)
+    text += probe_metrics(*app.read_probes.newest(now))
     return func.HttpResponse(text, headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"})
 
 

@@ -24,7 +24,7 @@ def metrics_text(fleet: FleetStatus, health: Health, waiting: int, now: datetime
     """``waiting``: messages in the outbox. Every metric is a gauge."""
     clusters = sorted(fleet.clusters, key=lambda status: status.id)
     found = [*_of_the_bot(health, waiting), *_of_the_fleet(fleet, now), *_of_clusters(clusters, now)]
-    return "".join(line for name, about, samples in found for line in _lines(name, about, samples))
+    return "".join(line for name, about, samples in found for line in metric_lines(f"snatbot_{name}", about, samples))
 
 
 def _of_the_bot(health: Health, waiting: int) -> Iterator[Metric]:
@@ -79,14 +79,18 @@ def _cluster(status: ClusterStatus) -> dict[str, str]:
     return {"cluster": status.id.name, "cluster_id": status.id}
 
 
-def _lines(name: str, about: str, samples: Sequence[Sample]) -> Iterator[str]:
-    yield f"# HELP snatbot_{name} {about}\n# TYPE snatbot_{name} gauge\n"
+def metric_lines(name: str, about: str, samples: Sequence[Sample]) -> Iterator[str]:
+    yield f"# HELP {name} {about}\n# TYPE {name} gauge\n"
+    yield from sample_lines(name, samples)
+
+
+def sample_lines(name: str, samples: Sequence[Sample]) -> Iterator[str]:
     for labels, value in samples:
         if value is None:
             continue
         number = value.timestamp() if isinstance(value, datetime) else value
         text = ",".join(f'{label}="{_escaped(content)}"' for label, content in labels.items())
-        yield f"snatbot_{name}{{{text}}} {number:.15g}\n" if text else f"snatbot_{name} {number:.15g}\n"
+        yield f"{name}{{{text}}} {number:.15g}\n" if text else f"{name} {number:.15g}\n"
 
 
 def _escaped(content: str) -> str:

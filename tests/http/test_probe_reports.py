@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import azure.functions as func
 import pytest
@@ -321,3 +322,26 @@ def test_a_cluster_with_a_key_whose_probes_are_silent_is_not_measured(app: App) 
     probes = json.loads(get("check", cluster=CLUSTER["id"]).get_body())["probes"]
     assert (probes["reports"], [seen["hint"] for seen in probes["observed"]]) == (0, ["silent"])
     app.probe_keys.revoke(ArmId(CLUSTER["id"]), created.id, "Ada", START)
+
+
+def test_metrics_have_the_last_report_of_each_node_with_a_valid_key(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown, revoked, silent = (ArmId(CLUSTER_ID.replace("shop-prod", f"gauged-{name}")) for name in ("on", "off", "old"))
+    for cluster in (shown, revoked, silent):
+        created, _ = app.probe_keys.create(cluster, "Ada", START)
+        for minutes in (4, 2) if cluster != silent else (11,):
+            sent_at = START - timedelta(minutes=minutes)
+            stored = ProbeReport(secrets.token_hex(16), "aks-1", "pod", sent_at, sent_at, START, key_id=created.id)
+            app.probe_reports.add(cluster_key(cluster), stored)
+        if cluster == revoked:
+            app.probe_keys.revoke(cluster, created.id, "Ada", START)
+    clusters = len(list(app.probe_reports.partitions()))
+    queries = [Mock(wraps=table.query) for table in (app.table, app.probe_table)]
+    for table, query in zip((app.table, app.probe_table), queries, strict=True):
+        monkeypatch.setattr(table, "query", query)
+    found, is_complete = app.read_probes.newest(START)
+    assert [report.sent_at for report in found[shown]] == [START - timedelta(minutes=2)]
+    assert (found[silent], revoked in found, is_complete) == ([], False, True)
+    assert [query.call_count for query in queries] == [clusters, clusters + 1 + len(found)]
+    monkeypatch.setattr("shared.flows.probing.read._MOST_CLUSTERS", 1)
+    found, is_complete = app.read_probes.newest(START)
+    assert (len(found) <= 1, is_complete) == (True, False)

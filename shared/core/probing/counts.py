@@ -12,7 +12,7 @@ INTERCEPTED_BELOW_MS = 0.3  # no packet gets out of a data centre and back in th
 # Linux sends a lost SYN again after 1, 3, 7 and 15 s; since 6.5 after 1, 2, 3, 4, 5, 7, 11 and 19 s (kernel docs,
 # ip-sysctl: tcp_syn_linear_timeouts). Ranges from just before a retry: timers are coarse, and an answer takes its time.
 SLOW_MS = 950.0
-_RANGES_MS = ((SLOW_MS, 1_600.0), (1_600.0, 3_600.0), (3_600.0, 7_600.0), (7_600.0, float("inf")))
+RANGES_MS = ((SLOW_MS, 1_600.0), (1_600.0, 3_600.0), (3_600.0, 7_600.0), (7_600.0, float("inf")))
 _DNS, _TIMEOUT, _TLS = (6,), (28,), (35, 60)
 
 
@@ -24,7 +24,7 @@ def counts_of(target: str, *, exit_code: int, lookup_s: float, connect_s: float,
         is_timeout = exit_code in _TIMEOUT
         return TargetCounts(target, 1, timed_out=int(is_timeout), failed_otherwise=int(not is_timeout))
     took = max(0.0, 1000 * (connect_s - lookup_s))
-    one, two, three, four = (int(least <= took < most) for least, most in _RANGES_MS)
+    one, two, three, four = (int(least <= took < most) for least, most in RANGES_MS)
     return TargetCounts(
         target,
         1,

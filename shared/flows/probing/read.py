@@ -10,12 +10,16 @@ from ...formatting import listed
 from ...ids import cluster_key
 from ...model.change import Change, ChangeState
 from ...model.cluster import Cluster
+from ...model.probe import ProbeReport
+from ...model.resource_id import ArmId
 from ...model.text import Text
 from ...store.errors import StoreError
 from ...store.probes import ProbeKeys, ProbeReports
 from ...store.records import Records
 
 SHOWN = timedelta(hours=1)
+NEWEST = timedelta(minutes=10)  # a probe reports every five minutes at least
+_MOST_CLUSTERS, _MOST_READ = 20, 1000  # of one page
 SETTLED = timedelta(minutes=10)  # a report of five minutes may have begun before the switch
 
 
@@ -41,6 +45,23 @@ class ReadProbes:
             return self.summary(cluster_key(cluster.id), cluster.location, now - SHOWN, now)
         except StoreError:
             return None
+
+    def newest(self, now: datetime) -> tuple[dict[ArmId, list[ProbeReport]], bool]:
+        """The last report of each node in ten minutes, by cluster, and whether that is every cluster with a key.
+
+        At most 101 queries: of 20 clusters one finds it, one reads its keys, and up to three read reports.
+        """
+        found: dict[ArmId, list[ProbeReport]] = {}
+        for read, partition in enumerate(self.reports.partitions()):
+            if read == _MOST_CLUSTERS:
+                return found, False
+            if keys := self.keys.valid(partition):
+                ids = {key.id for key in keys}
+                _, reports = self.reports.newest_since(partition, now - NEWEST, now, _MOST_READ)
+                ordered = sorted(reports, key=lambda report: report.sent_at)
+                last = {report.node: report for report in ordered if report.key_id in ids}
+                found[keys[0].cluster_id] = list(last.values())
+        return found, True
 
     def proof(self, change: Change, now: datetime) -> tuple[Text, ...]:
         """What probes saw before and after the switch, for its outcome; none if there is nothing, or no answer."""
