@@ -14,7 +14,7 @@ from shared.model.load_balancer import Node
 from shared.model.plan import AssociateSubnet
 from shared.model.probe import ProbeReport, TargetCounts
 from shared.store.probes import ProbeReports
-from tests.support.theatre import Theatre
+from tests.support.theatre import ADA, Theatre
 
 FINE = (TargetCounts("a:443", 50), TargetCounts("b:443", 50))
 TROUBLE = (TargetCounts("a:443", 50, slow=9), TargetCounts("b:443", 50, timed_out=9))
@@ -28,18 +28,23 @@ class Probes:
     theatre: Theatre
     change: Change
     says: Says
+    key_id: str
 
-    def since(self, partition: str, at: datetime) -> tuple[ProbeReport, ...]:
+    def newest_since(self, partition: str, at: datetime, until: datetime) -> tuple[datetime, tuple[ProbeReport, ...]]:
         app, now = self.theatre.app, self.theatre.clock.now()
         done = self.change.plan.steps[: self.theatre.change(self.change.id).step]
         moved = {step.subnet_id for step in done if isinstance(step, AssociateSubnet)}
         nodes = app.discovery.nodes(app.discovery.cluster(self.change.cluster_id)).nodes
         told = [(node, self.says(node.subnet_id in moved)) for node in nodes]
-        return tuple(self._report(node, now, counts) for node, counts in told if counts is not None)
+        return at, tuple(self._report(node, now, counts) for node, counts in told if counts is not None)
 
-    @staticmethod
-    def _report(node: Node, now: datetime, counts: tuple[TargetCounts, ...]) -> ProbeReport:
-        return ProbeReport(node.name, node.name, node.name, now, now, now, targets=counts)
+    def _report(self, node: Node, now: datetime, counts: tuple[TargetCounts, ...]) -> ProbeReport:
+        return ProbeReport(node.name, node.name, node.name, now, now, now, targets=counts, key_id=self.key_id)
+
+
+def probes(theatre: Theatre, change: Change, says: Says) -> ProbeReports:
+    key, _ = theatre.app.probe_keys.create(change.cluster_id, ADA, theatre.clock.now())
+    return cast(ProbeReports, Probes(theatre, change, says, key.id))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +60,7 @@ class Probes:
 )
 def test_a_moved_subnet_whose_probes_are_in_trouble_holds_the_change(theatre: Theatre, says: Says, reason: str) -> None:
     change = theatre.approved()
-    theatre.app.probe_reports = cast(ProbeReports, Probes(theatre, change, says))
+    theatre.app.probe_reports = probes(theatre, change, says)
     stopped = theatre.run_on(change)
     assert stopped.state is ChangeState.STOPPED
     assert reason in stopped.stop_reason
@@ -65,7 +70,7 @@ def test_a_moved_subnet_whose_probes_are_in_trouble_holds_the_change(theatre: Th
 
 def test_the_same_trouble_everywhere_is_said_and_holds_nothing(theatre: Theatre) -> None:
     change = theatre.approved()
-    theatre.app.probe_reports = cast(ProbeReports, Probes(theatre, change, lambda _: TROUBLE))
+    theatre.app.probe_reports = probes(theatre, change, lambda _: TROUBLE)
     assert theatre.run_on(change).state is ChangeState.FIXED
     notes = [entry.note for entry in theatre.journal(change)]
     assert sum("of its probes (18.0\u00a0%) were slow or failed" in note for note in notes) == 2

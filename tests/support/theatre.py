@@ -80,7 +80,8 @@ class Theatre:
         }
         self.app = self.new_app()
         self.app.stop_switch.begin(self.clock.now())  # the same as after creating the table
-        self.app.records.commit_in(FLEET_PARTITION, [Put(FleetRecord())])  # it has said what it sees at first
+        if self.app.records.fleet() is None:
+            self.app.records.commit_in(FLEET_PARTITION, [Put(FleetRecord())])  # it has said what it sees at first
 
     def new_app(self) -> App:
         """An app as in a new process: only the storage is kept."""
