@@ -125,10 +125,13 @@ def _leads(leads: Sequence[int | None]) -> str:
     seconds = [lead for lead in leads if lead is not None]
     if not seconds:
         return f"met 0 of {len(leads)} troubles"
-    spread = f"from {min(seconds)} to {max(seconds)}"
-    return (
-        f"met {len(seconds)} of {len(leads)} troubles, {median(seconds):g} seconds before snatbot's metrics ({spread})"
-    )
+    middle = median(seconds)
+    when = f"{abs(middle):g} seconds {'after' if middle < 0 else 'before'} snatbot's metrics (median"
+    return f"met {len(seconds)} of {len(leads)} troubles, {when}; {_lead(min(seconds))} to {_lead(max(seconds))})"
+
+
+def _lead(seconds: int) -> str:
+    return f"{abs(seconds)} {'after' if seconds < 0 else 'before'}"
 
 
 def goal_lines(found: Iterable[Goal]) -> list[str]:
