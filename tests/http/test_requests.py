@@ -44,6 +44,8 @@ def test_health_is_503_until_a_look_has_succeeded_and_then_200_with_the_version(
 
 
 def test_metrics_are_of_the_last_scan_and_ask_azure_nothing(stage: Stage) -> None:
+    stage.host.run_timer("watch")
+    stage.host.drain(60)
     before = len(stage.simulator.requests())
     answer = ask(stage, "metrics")
     assert len(stage.simulator.requests()) == before
