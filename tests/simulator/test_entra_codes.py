@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +14,6 @@ import requests
 from simulator.state.signing_keys import FORGERIES
 from simulator.testing import RunningSimulator
 from tests.simulator.faults import FAULTS, NOTHING_DONE, PATIENCE_SECONDS, comes_true
-from tests.support.azure_in_process import serve_azure
 from tests.support.entra_sign_in import (
     ADA,
     ALERTS,
@@ -33,20 +30,6 @@ from tests.support.entra_sign_in import (
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore:response_mode='form_post' is recommended")  # msal, of every query
-
-
-@pytest.fixture(scope="module")
-def entra() -> Iterator[RunningSimulator]:
-    with serve_azure(Path(__file__).parent / "entra.yaml") as simulator, pytest.MonkeyPatch.context() as patch:
-        # requests prefers this variable, where it is set, to what a session says (psf/requests#3829).
-        patch.setenv("REQUESTS_CA_BUNDLE", str(simulator.ca_path))
-        yield simulator
-
-
-@pytest.fixture(autouse=True)
-def _faultless(entra: RunningSimulator) -> Iterator[None]:
-    yield
-    entra.clear_faults()
 
 
 class Impatient(requests.Session):

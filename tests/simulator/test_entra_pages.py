@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from simulator.testing import RunningSimulator
-from tests.support.azure_in_process import serve_azure
 from tests.support.entra_sign_in import (
     ALERTS,
     ASSIGNED,
@@ -25,20 +22,6 @@ from tests.support.entra_sign_in import (
 )
 
 pytestmark = pytest.mark.filterwarnings("ignore:response_mode='form_post' is recommended")  # msal, of every query
-
-
-@pytest.fixture(scope="module")
-def entra() -> Iterator[RunningSimulator]:
-    with serve_azure(Path(__file__).parent / "entra.yaml") as simulator, pytest.MonkeyPatch.context() as patch:
-        # requests prefers this variable, where it is set, to what a session says (psf/requests#3829).
-        patch.setenv("REQUESTS_CA_BUNDLE", str(simulator.ca_path))
-        yield simulator
-
-
-@pytest.fixture(autouse=True)
-def _faultless(entra: RunningSimulator) -> Iterator[None]:
-    yield
-    entra.clear_faults()
 
 
 @pytest.mark.parametrize(

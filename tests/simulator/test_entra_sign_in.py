@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -13,10 +11,6 @@ import msal
 import pytest
 
 from simulator.testing import RunningSimulator
-from tests.support.azure_in_process import serve_azure
-
-if TYPE_CHECKING:
-    from devhost.browser import Camera
 from tests.support.entra_sign_in import (
     ADA,
     ALERTS,
@@ -33,21 +27,10 @@ from tests.support.entra_sign_in import (
     verify,
 )
 
+if TYPE_CHECKING:
+    from devhost.browser import Camera
+
 pytestmark = pytest.mark.filterwarnings("ignore:response_mode='form_post' is recommended")  # msal, of every query
-
-
-@pytest.fixture(scope="module")
-def entra() -> Iterator[RunningSimulator]:
-    with serve_azure(Path(__file__).parent / "entra.yaml") as simulator, pytest.MonkeyPatch.context() as patch:
-        # requests prefers this variable, where it is set, to what a session says (psf/requests#3829).
-        patch.setenv("REQUESTS_CA_BUNDLE", str(simulator.ca_path))
-        yield simulator
-
-
-@pytest.fixture(autouse=True)
-def _faultless(entra: RunningSimulator) -> Iterator[None]:
-    yield
-    entra.clear_faults()
 
 
 def test_msal_signs_somebody_in_with_pkce_and_the_token_verifies(entra: RunningSimulator) -> None:
